@@ -1,0 +1,3 @@
+import { dependencyCruiserConfig } from "./scripts/architecture-rules.mjs";
+
+export default dependencyCruiserConfig();

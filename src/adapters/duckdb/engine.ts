@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { rm, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { version, type DuckDBConnection, type DuckDBInstance } from "@duckdb/node-api";
+import {
+  dataErrors,
+  type ReadOptions,
+  type SourceLocation,
+  type StagedFile,
+  type TableEngine,
+} from "../../data/index.js";
+import { didYouMean, throwIfCancelled, type Schema, type Table } from "../../kernel/index.js";
+import { excludeFromCanonical } from "./exclude-rows.js";
+import { fingerprintCanonical } from "./fingerprint.js";
+import { readCanonical } from "./read-table.js";
+import { openScratch } from "./scratch.js";
+import { engineError, isResourceError, openInstance, withConnection, type ErrorMapping } from "./session.js";
+import { columnsOfSchema } from "./sql.js";
+import { stageSource } from "./stage.js";
+import { writeCanonical } from "./write-table.js";
+
+export interface DuckDBEngineOptions {
+  /** Folder for files in the making; best on the device of the blob store, so that adoption is a rename. */
+  readonly scratchFolder: string;
+  /** Where relative paths of sources start; the working directory by default. */
+  readonly projectFolder?: string;
+  /** Threads of DuckDB; 2 by default. */
+  readonly threads?: number;
+  /** Memory of DuckDB, as it writes sizes; "1GB" by default. What does not fit spills into the scratch folder. */
+  readonly memoryLimit?: string;
+}
+
+/** The table engine on DuckDB in this process. Close it to free its memory and its scratch folder. */
+export async function duckdbEngine(options: DuckDBEngineOptions): Promise<TableEngine> {
+  const scratch = await openScratch(options.scratchFolder);
+  const instance = await openInstance({
+    threads: options.threads ?? 2,
+    memoryLimit: options.memoryLimit ?? "1GB",
+    spillFolder: join(scratch, "spill"),
+  });
+  return new DuckDBEngine(instance, scratch, options.projectFolder ?? process.cwd());
+}
+
+class DuckDBEngine implements TableEngine {
+  readonly name = `duckdb ${version().replace(/^v/, "")}`;
+  private readonly counter = { value: 0 };
+
+  constructor(
+    private readonly instance: DuckDBInstance,
+    private readonly scratch: string,
+    private readonly projectFolder: string,
+  ) {}
+
+  async hashFile(path: string, signal?: AbortSignal): Promise<string> {
+    const absolute = resolve(this.projectFolder, path);
+    await requireFile(absolute);
+    const hash = createHash("sha256");
+    for await (const bytes of createReadStream(absolute, { highWaterMark: 1 << 20 })) {
+      throwIfCancelled(signal);
+      hash.update(bytes as Uint8Array);
+    }
+    return hash.digest("hex");
+  }
+
+  async stage(location: SourceLocation, schema: Schema, signal?: AbortSignal): Promise<StagedFile> {
+    const absolute = { ...location, path: resolve(this.projectFolder, location.path) };
+    await requireFile(absolute.path);
+    const path = this.nextFile();
+    const request = { location: absolute, schema, target: path };
+    try {
+      const staged = await withConnection(this.instance, (connection) => stageSource(connection, request), {
+        signal,
+        onError: unreadable(absolute),
+      });
+      return { path, ...staged };
+    } catch (error) {
+      await this.discard(path);
+      throw error;
+    }
+  }
+
+  async readTable(path: string, schema: Schema, { columns }: ReadOptions = {}): Promise<Table> {
+    const all = columnsOfSchema(schema);
+    for (const name of columns ?? []) if (!Object.hasOwn(schema, name)) throw unknownColumn(name, schema);
+    const request = {
+      path,
+      columns: columns === undefined ? all : all.filter(({ name }) => columns.includes(name)),
+      nextName: () => `dictionary_${++this.counter.value}`,
+    };
+    return withConnection(this.instance, (connection) => readCanonical(connection, request));
+  }
+
+  async writeTable(table: Table, schema: Schema): Promise<string> {
+    return this.newFile((connection, path) => writeCanonical(connection, { table, schema, path }));
+  }
+
+  async excludeRows(path: string, schema: Schema, rows: readonly number[]): Promise<string> {
+    return this.newFile((connection, target) =>
+      excludeFromCanonical(connection, { path, schema, rows, target }),
+    );
+  }
+
+  async fingerprint(path: string, schema: Schema) {
+    return withConnection(this.instance, (connection) => fingerprintCanonical(connection, path, schema));
+  }
+
+  async discard(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  async close(): Promise<void> {
+    this.instance.closeSync();
+    await rm(this.scratch, { recursive: true, force: true });
+  }
+
+  private async newFile(
+    write: (connection: DuckDBConnection, path: string) => Promise<void>,
+  ): Promise<string> {
+    const path = this.nextFile();
+    try {
+      await withConnection(this.instance, (connection) => write(connection, path));
+      return path;
+    } catch (error) {
+      await this.discard(path);
+      throw error;
+    }
+  }
+
+  private nextFile(): string {
+    return join(this.scratch, `${++this.counter.value}.parquet`);
+  }
+}
+
+async function requireFile(path: string): Promise<void> {
+  const found = await stat(path).then(
+    (stats) => (stats.isFile() ? undefined : "something that is not a file"),
+    (error: NodeJS.ErrnoException) => error.code ?? error.message,
+  );
+  if (found === undefined) return;
+  throw dataErrors.error("MW0201", {
+    expected: `a file at ${path}`,
+    found: found === "ENOENT" ? "nothing" : found,
+    remedy: "Check the path of the source; relative paths start at the project's folder.",
+    details: { path },
+  });
+}
+
+const unreadable =
+  ({ format, path }: SourceLocation): ErrorMapping =>
+  (message, cause) => {
+    if (isResourceError(message)) return engineError(message, cause);
+    const [firstLine] = message.split("\n");
+    return dataErrors.error("MW0202", {
+      expected: `a readable ${format === "parquet" ? "Parquet" : format.toUpperCase()} file at ${path}`,
+      found: firstLine,
+      remedy: "Write or download the file again, or name its real format.",
+      details: { path, format },
+      cause,
+    });
+  };
+
+function unknownColumn(name: string, schema: Schema) {
+  return dataErrors.error("MW0208", {
+    expected: "a column of the dataset",
+    found: `"${name}"`,
+    remedy: didYouMean(name, Object.keys(schema)),
+    details: { column: name },
+  });
+}

@@ -1,0 +1,1 @@
+export { duckdbEngine, type DuckDBEngineOptions } from "./engine.js";

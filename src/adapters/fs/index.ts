@@ -1,0 +1,3 @@
+export { fsAppendLog, type FsAppendLogOptions } from "./append-log.js";
+export { fsBlobStore } from "./blob-store.js";
+export { fsLogReader } from "./log-reader.js";

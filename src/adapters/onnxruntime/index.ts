@@ -1,0 +1,1 @@
+export { onnxruntimeSessions } from "./session.js";

@@ -1,0 +1,4 @@
+import { describeSessionContract } from "../../../test/contracts/session.js";
+import { onnxruntimeSessions } from "./index.js";
+
+describeSessionContract("onnxruntime", () => onnxruntimeSessions);

@@ -1,0 +1,1 @@
+export { openSqlite, type SqliteOptions, type SqliteStores } from "./open-sqlite.js";

@@ -1,0 +1,80 @@
+import type { Clock, Progress, ProgressTask } from "../kernel/index.js";
+
+/** Where commands write: results to `out`, everything for people's eyes meanwhile to `err`. */
+export interface Terminal {
+  readonly out: NodeJS.WritableStream;
+  readonly err: NodeJS.WriteStream;
+}
+
+const barWidth = 24;
+const redrawMs = 80;
+/** Work shorter than this shows nothing but its result. */
+const patienceMs = 1000;
+
+const colours = { dim: 2, bold: 1, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+
+/** Colours a text on a terminal that wants colours (https://no-color.org). */
+export function paint(stream: NodeJS.WriteStream, colour: keyof typeof colours, text: string): string {
+  return stream.isTTY && stream.hasColors() ? `\u001b[${colours[colour]}m${text}\u001b[0m` : text;
+}
+
+/** Seconds for people: `0.4 s`, `12 s`, `2 m 5 s`. */
+export function seconds(ms: number): string {
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
+  const whole = Math.round(ms / 1000);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} m ${whole % 60} s`;
+}
+
+/**
+ * Progress on a terminal: a bar that is redrawn in place, replaced by one line when the work is done.
+ * Elsewhere (a pipe, a log file): one line when work of more than a second is done.
+ */
+export function terminalProgress({ err }: Terminal, clock: Clock): Progress {
+  return Object.freeze({
+    start(label: string, total = 0): ProgressTask {
+      const startedMs = clock.monotonicMs();
+      let drawnMs = startedMs;
+      const elapsed = () => clock.monotonicMs() - startedMs;
+      if (err.isTTY) drawBar(err, { label, share: 0, elapsedMs: 0 });
+      return {
+        update(done) {
+          const nowMs = clock.monotonicMs();
+          if (!err.isTTY || nowMs - drawnMs < redrawMs) return;
+          drawnMs = nowMs;
+          drawBar(err, { label, share: total > 0 ? done / total : done, elapsedMs: nowMs - startedMs });
+        },
+        finish(note) {
+          if (err.isTTY) err.write("\r\u001b[2K");
+          if (!err.isTTY && elapsed() < patienceMs) return;
+          const mark = paint(err, "green", "✓");
+          err.write(
+            `${mark} ${label}${note === undefined ? "" : `: ${note}`} ${paint(err, "dim", seconds(elapsed()))}\n`,
+          );
+        },
+      };
+    },
+  });
+}
+
+function drawBar(err: NodeJS.WriteStream, state: { label: string; share: number; elapsedMs: number }): void {
+  const share = Math.max(0, Math.min(1, state.share));
+  const full = Math.round(share * barWidth);
+  const bar = paint(err, "cyan", "━".repeat(full)) + paint(err, "dim", "─".repeat(barWidth - full));
+  const percent = `${Math.round(share * 100)}`.padStart(3);
+  const left =
+    share > 0.02 && state.elapsedMs > patienceMs ? state.elapsedMs / share - state.elapsedMs : undefined;
+  const eta = left === undefined ? "" : ` ${seconds(left)} left`;
+  err.write(`\r\u001b[2K  ${state.label} ${bar} ${percent} %${paint(err, "dim", eta)}`);
+}
+
+/** Rows as aligned columns; numbers to the right. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i].length))) ?? [];
+  const numeric = widths.map((_, i) => rows.slice(1).every((row) => /^[\d.,%+−-]*( s| ms)?$/.test(row[i])));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, i) => (numeric[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .join("  ")
+      .trimEnd();
+  return rows.map(line).join("\n");
+}

@@ -1,0 +1,17 @@
+export {
+  createClient,
+  type Client,
+  type FeedbackReceipt,
+  type IngestReceipt,
+  type Label,
+  type PredictionResult,
+  type ServedModel,
+} from "./client.js";
+export {
+  clientErrors,
+  MillwrightClientError,
+  type ClientErrorCode,
+  type ClientErrorFacts,
+} from "./errors.js";
+export type { CallOptions, ClientOptions } from "./transport.js";
+export type { ConfigLike, ModelLike, ModelName, Prediction, RequestOf, ResponseOf } from "./types.js";

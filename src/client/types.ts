@@ -1,0 +1,43 @@
+/** The part of a model definition from which the client's types come. */
+export interface ModelLike {
+  readonly name: string;
+  /** Never there at run time. */
+  readonly types?: { readonly request: unknown; readonly response: unknown };
+}
+
+/** The part of a project's configuration from which the client's types come. */
+export interface ConfigLike {
+  readonly models: readonly ModelLike[];
+}
+
+/** The names of a project's models. */
+export type ModelName<Config extends ConfigLike> = Config["models"][number]["name"];
+
+type Named<Model extends ModelLike, Name> = Model extends ModelLike
+  ? Name extends Model["name"]
+    ? Model
+    : never
+  : never;
+type ModelOf<Config extends ConfigLike, Name> = Named<Config["models"][number], Name>;
+type TypesOf<Config extends ConfigLike, Name> = NonNullable<ModelOf<Config, Name>["types"]>;
+
+/** What a model is asked. */
+export type RequestOf<Config extends ConfigLike, Name extends ModelName<Config>> = TypesOf<
+  Config,
+  Name
+>["request"];
+
+/** What a model answers, besides the prediction's id and version. */
+export type ResponseOf<Config extends ConfigLike, Name extends ModelName<Config>> = TypesOf<
+  Config,
+  Name
+>["response"];
+
+/** One answered prediction. */
+export type Prediction<Config extends ConfigLike, Name extends ModelName<Config>> = {
+  /** Give it back with the label. */
+  readonly id: string;
+  readonly model: Name;
+  readonly version: string;
+  readonly probability: number;
+} & ResponseOf<Config, Name>;

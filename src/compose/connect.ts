@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { duckdbEngine } from "../adapters/duckdb/index.js";
+import { fsAppendLog, fsBlobStore, fsLogReader } from "../adapters/fs/index.js";
+import { onnxruntimeSessions } from "../adapters/onnxruntime/index.js";
+import { openSqlite } from "../adapters/sqlite/index.js";
+import { silentProgress, storageErrors, systemClock, type Clock, type Progress } from "../kernel/index.js";
+import type { Project } from "../lifecycle/index.js";
+import { sourcesOf, type ProjectDefinition } from "./define-project.js";
+
+export interface ConnectOptions {
+  /** Where long work tells how far it is. Default: nowhere. */
+  readonly progress?: Progress;
+  /** Threads for training and queries. Default: the machine's. Results do not depend on it. */
+  readonly threads?: number;
+  readonly clock?: Clock;
+}
+
+/** Puts a project on its adapters: SQLite, DuckDB, files and ONNX Runtime, all in this process. */
+export async function connect(
+  folder: string,
+  definition: ProjectDefinition,
+  options: ConnectOptions = {},
+): Promise<Project> {
+  const { clock = systemClock, progress = silentProgress, threads = availableParallelism() } = options;
+  const root = resolve(folder, definition.storage.folder);
+  makeFolder(root);
+  const stores = openSqlite(join(root, "metadata.db"), { clock });
+  const engine = await duckdbEngine({
+    scratchFolder: join(root, "scratch"),
+    projectFolder: resolve(folder),
+    threads,
+  });
+  const liveFolder = (live: string, name: string) => join(root, "live", live, name);
+  return Object.freeze({
+    name: definition.name,
+    models: definition.models,
+    sources: new Map(
+      definition.models.flatMap((model) => [...sourcesOf(model)].map((source) => [source.name, source])),
+    ),
+    engine,
+    blobs: fsBlobStore(join(root, "blobs")),
+    ...stores,
+    sessions: onnxruntimeSessions,
+    clock,
+    progress,
+    threads,
+    producer: producer(),
+    newId: (prefix: string) => `${prefix}-${randomBytes(6).toString("hex")}`,
+    openLog: (live: string, name: string) => fsAppendLog(liveFolder(live, name)),
+    readLog: async (live: string, name: string) => fsLogReader(liveFolder(live, name)),
+    async close() {
+      await engine.close();
+      stores.close();
+    },
+  });
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw storageErrors.error("MW1003", {
+      expected: `a folder at ${path} for the project's storage`,
+      found: cause instanceof Error ? cause.message : String(cause),
+      remedy: "Make room for it, or name another folder as storage.folder in the configuration.",
+      details: { path },
+      cause,
+    });
+  }
+}
+
+function producer(): { readonly name: string; readonly version: string } {
+  const { name, version } = JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  ) as {
+    name: string;
+    version: string;
+  };
+  return { name, version };
+}

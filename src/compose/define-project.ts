@@ -1,0 +1,80 @@
+import { durationMs, rejectUnknownKeys, type Duration } from "../kernel/index.js";
+import { compileDriftPolicy, compileLatencyPolicy } from "../monitoring/index.js";
+import type { ModelDefinition } from "../training/index.js";
+import { composeErrors } from "./errors.js";
+
+export interface StorageOptions {
+  /** Where everything is kept, relative to the project's folder. Default `.millwright`. */
+  readonly folder?: string;
+}
+
+export interface ProjectOptions<Models extends readonly ModelDefinition[]> {
+  /** Lower-case letters, digits and hyphens. */
+  readonly name: string;
+  readonly models: Models;
+  readonly storage?: StorageOptions;
+}
+
+/** A project as its configuration defines it. Its type carries the requests and responses of its models. */
+export interface ProjectDefinition<Models extends readonly ModelDefinition[] = readonly ModelDefinition[]> {
+  readonly kind: "project";
+  readonly name: string;
+  readonly models: Models;
+  readonly storage: Required<StorageOptions>;
+}
+
+/** Defines a project: the default export of `millwright.config.ts`. Throws MW0101, MW0103, MW0901 and MW1122. */
+export function defineProject<const Models extends readonly ModelDefinition[]>(
+  options: ProjectOptions<Models>,
+): ProjectDefinition<Models> {
+  rejectUnknownKeys(options, ["name", "models", "storage"], "the project");
+  const { name, models, storage = {} } = options;
+  rejectUnknownKeys(storage, ["folder"], "storage of the project");
+  if (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
+    throw bad("a name of lower-case letters, digits and hyphens", JSON.stringify(name) ?? "nothing");
+  }
+  if (!Array.isArray(models) || models.length === 0) throw bad("at least one model", "none");
+  const { folder = ".millwright" } = storage;
+  if (typeof folder !== "string" || folder === "")
+    throw bad("a path as storage.folder", JSON.stringify(folder));
+  checkModels(models as readonly ModelDefinition[]);
+  return Object.freeze({
+    kind: "project",
+    name,
+    models: Object.freeze(models),
+    storage: Object.freeze({ folder }),
+  });
+}
+
+function checkModels(models: readonly ModelDefinition[]): void {
+  const sources = new Map<string, unknown>();
+  models.forEach((model, index) => {
+    if (model.kind !== "model") throw bad("models made by model()", `another value at position ${index}`);
+    if (models.findIndex(({ name }) => name === model.name) !== index)
+      throw bad("different names", `"${model.name}" twice`);
+    const { window, ...drift } = model.monitor;
+    if (window !== undefined) durationMs(window);
+    compileDriftPolicy(drift);
+    compileLatencyPolicy(model.slo);
+    for (const source of sourcesOf(model)) {
+      const known = sources.get(source.name);
+      if (known !== undefined && known !== source)
+        throw bad("one source of each name", `"${source.name}" twice`);
+      sources.set(source.name, source);
+    }
+  });
+}
+
+/** The sources that a model reads. */
+export function sourcesOf(model: ModelDefinition) {
+  const views = model.features.groups.flatMap((group) => group.views);
+  return new Set([model.spine.source, ...views.map(({ source }) => source)]);
+}
+
+function bad(expected: string, found: string) {
+  return composeErrors.error("MW1122", {
+    expected: `${expected} in defineProject()`,
+    found,
+    remedy: "Mend millwright.config.ts.",
+  });
+}

@@ -1,0 +1,44 @@
+import { errorTable } from "../kernel/index.js";
+
+export const inferenceErrors = errorTable({
+  MW0701: {
+    title: "graph cannot be loaded",
+    exit: 3,
+    http: 500,
+    about:
+      "The engine refused the ONNX graph: it is cut off, not ONNX at all, or uses an operator or operator set " +
+      "that the engine does not know.",
+  },
+  MW0702: {
+    title: "graph does not match its signature",
+    exit: 3,
+    http: 500,
+    about:
+      "Inputs or outputs of the ONNX graph differ in name, type or shape from the signature in the manifest, or " +
+      "the signature's feature columns do not fill its inputs.",
+  },
+  MW0703: {
+    title: "output is not finite",
+    exit: 3,
+    http: 500,
+    about: "The model gave NaN or an infinite number. The prediction is withheld.",
+  },
+  MW0704: {
+    title: "input of wrong size",
+    exit: 3,
+    http: 500,
+    about: "The number of values given to a model is not its number of rows times its number of columns.",
+  },
+  MW0705: {
+    title: "engine failed",
+    exit: 3,
+    http: 500,
+    about: "The engine failed while it computed a prediction; the message holds its own words.",
+  },
+  MW0706: {
+    title: "model was disposed",
+    exit: 3,
+    http: 503,
+    about: "A prediction was asked of a model that had been taken out of memory.",
+  },
+});

@@ -1,0 +1,4 @@
+export { inferenceErrors } from "./errors.js";
+export { loadModel, type LoadContext, type LoadedModel } from "./loaded-model.js";
+export type { Session, SessionFactory, SessionOptions } from "./ports.js";
+export { warmUp, type WarmUpReport } from "./warm-up.js";

@@ -1,0 +1,36 @@
+/**
+ * A content-addressed store: a blob's name is the SHA-256 of its bytes, so a blob never changes and
+ * writing one twice is harmless. A blob is either wholly there or not at all, whenever the process dies.
+ */
+export interface BlobStore {
+  /** Stores bytes and returns their SHA-256. */
+  put(bytes: Uint8Array): Promise<string>;
+  /** Moves a finished local file into the store and returns its SHA-256. */
+  adopt(path: string): Promise<string>;
+  has(hash: string): Promise<boolean>;
+  /** The bytes, verified against the name. Throws MW1001 if absent, MW1002 if they do not match. */
+  get(hash: string): Promise<Uint8Array>;
+  /** A read-only local file with the blob's bytes, for engines that read files. Throws MW1001. */
+  localPath(hash: string): Promise<string>;
+}
+
+/** A run of records with consecutive sequence numbers. */
+export interface LogBatch {
+  /** Sequence number of the first record. */
+  readonly first: number;
+  readonly records: readonly string[];
+}
+
+/**
+ * An append-only log of single-line text records, numbered from 1. An append resolves once its records
+ * survive the death of the process; a torn tail is cut at open, damage before the tail is an error.
+ */
+export interface AppendLog {
+  /** The number the next record will get. */
+  readonly nextSequence: number;
+  /** Appends in order and returns the number of the first record. Throws MW1003 when nothing could be written. */
+  append(records: readonly string[]): Promise<number>;
+  /** Records from a sequence number on, up to what was appended when the call was made. */
+  read(from: number): AsyncIterable<LogBatch>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,159 @@
+import type { OnlineState } from "../features/index.js";
+import { loadModel, type LoadedModel } from "../inference/index.js";
+import {
+  canonicalJson,
+  compileRecord,
+  describeProblem,
+  type AppendLog,
+  type Clock,
+  type Problem,
+  type Value,
+} from "../kernel/index.js";
+import { describeExpression, type ModelDefinition } from "../training/index.js";
+import { lifecycleErrors } from "./errors.js";
+import type { KnownPredictions } from "./known-predictions.js";
+import type { LiveModel, Prediction } from "./live-project.js";
+import { writePrediction } from "./live-records.js";
+import type { LiveEventSource } from "./live-sources.js";
+import { findModel, type Project } from "./project.js";
+
+/** A verified version of a model, in memory. */
+export interface Champion {
+  readonly model: ModelDefinition;
+  readonly version: number;
+  readonly loaded: LoadedModel;
+}
+
+/**
+ * Loads the champion of every model that has one, or the version asked for. Throws MW1106 when no model
+ * has one, and MW1107 when the configuration no longer defines what the version was trained with.
+ */
+export async function loadChampions(
+  project: Project,
+  versions: Readonly<Record<string, string>>,
+): Promise<Champion[]> {
+  for (const name of Object.keys(versions)) findModel(project, name);
+  const registered = new Set(await project.registry.models());
+  const champions: Champion[] = [];
+  for (const model of project.models) {
+    const ref = versions[model.name] ?? "champion";
+    if (!registered.has(model.name)) continue;
+    const held = (await project.registry.list(model.name)).some(
+      ({ state }) => state.kind === "aliased" && state.aliases.includes(ref),
+    );
+    if (!held && versions[model.name] === undefined) continue;
+    const { version, packageId } = await project.registry.resolve(model.name, ref);
+    const loaded = await loadModel(packageId, project);
+    checkContract(model, version, loaded);
+    champions.push({ model, version, loaded });
+  }
+  if (champions.length > 0) return champions;
+  throw lifecycleErrors.error("MW1106", {
+    expected: "a model with a champion",
+    found: `none among ${project.models.map(({ name }) => name).join(", ")}`,
+    remedy: "Run millwright train; if a gate failed, see millwright models.",
+  });
+}
+
+function checkContract(model: ModelDefinition, version: number, loaded: LoadedModel): void {
+  const trained = canonicalJson(loaded.manifest.features.definition);
+  if (trained === canonicalJson(model.contract)) return;
+  throw lifecycleErrors.error("MW1107", {
+    expected: `the features and label that version ${version} of "${model.name}" was trained with`,
+    found: "another definition in the configuration",
+    remedy: `Run millwright train ${model.name} to make a version of the new definition, or restore the old one.`,
+    details: { model: model.name, version },
+  });
+}
+
+export interface LiveModelParts {
+  readonly champion: Champion;
+  readonly state: OnlineState;
+  readonly sources: ReadonlyMap<string, LiveEventSource>;
+  readonly predictions: AppendLog;
+  readonly known: KnownPredictions;
+  readonly clock: Clock;
+  /** The latest time that a request may carry. */
+  readonly latestMs: () => number;
+  readonly nextId: () => string;
+}
+
+/** A model that answers requests. */
+export interface ServedModel {
+  readonly info: LiveModel;
+  predict(request: unknown): Promise<Prediction>;
+}
+
+/**
+ * Makes a served model. One request is one pass: parse, read the features straight into the graph's input,
+ * compute, log, answer. What was answered is in the log.
+ */
+export function liveModel(parts: LiveModelParts): ServedModel {
+  const { model, version, loaded } = parts.champion;
+  const { clock, predictions, known } = parts;
+  const reader = parts.state.reader(model.features);
+  const parse = compileRecord(model.features.request);
+  const timeField = Object.keys(model.features.request).indexOf(model.spine.time);
+  const eventSources = sourcesOf(model, parts.sources);
+  const info: LiveModel = {
+    name: model.name,
+    version: String(version),
+    packageId: loaded.packageId,
+    request: model.features.request,
+    predicts: describeExpression(model.task.label),
+  };
+
+  async function predict(request: unknown): Promise<Prediction> {
+    const startedMs = clock.monotonicMs();
+    const parsed = parse(request);
+    if (!parsed.ok) throw badRequest(model.name, parsed.problems);
+    const { values } = parsed;
+    const atMs = requestTime(values[timeField], parts);
+    const numbers = new Float32Array(reader.numberCount);
+    const texts = new Array<string>(reader.textCount);
+    // No await between the features and the sequence numbers that they rest on.
+    const asOfMs = reader.read(values, atMs, { numbers, texts });
+    const events = sequencesOf(eventSources);
+    const [probability] = await loaded.predict(numbers, 1, texts);
+    const id = parts.nextId();
+    const latencyMs = clock.monotonicMs() - startedMs;
+    const record = { id, model: model.name, version, atMs, asOfMs, events, request: values };
+    // No await between the id and the log: ids stand in it in ascending order.
+    await predictions.append([writePrediction({ ...record, numbers, texts, probability, latencyMs })]);
+    known.add(id);
+    return { id, model: model.name, version: info.version, probability };
+  }
+
+  return Object.freeze({ info, predict });
+}
+
+function sourcesOf(model: ModelDefinition, sources: ReadonlyMap<string, LiveEventSource>): LiveEventSource[] {
+  const names = new Set(model.features.groups.flatMap(({ views }) => views.map(({ source }) => source.name)));
+  return [...names].map((name) => sources.get(name) as LiveEventSource);
+}
+
+function sequencesOf(sources: readonly LiveEventSource[]): Record<string, number> {
+  const sequences: Record<string, number> = {};
+  for (const live of sources) sequences[live.source.name] = live.sequence();
+  return sequences;
+}
+
+function requestTime(value: Value, { latestMs }: LiveModelParts): number {
+  const timeMs = value as number;
+  const latest = latestMs();
+  if (timeMs <= latest) return timeMs;
+  throw lifecycleErrors.error("MW1108", {
+    expected: `a time up to ${new Date(latest).toISOString()}`,
+    found: new Date(timeMs).toISOString(),
+    remedy: "Send the present time; to replay the past, start the server with --as-of.",
+  });
+}
+
+function badRequest(model: string, problems: readonly Problem[]) {
+  return lifecycleErrors.error("MW1103", {
+    expected: `a request of model "${model}" with valid fields`,
+    found: problems.map(describeProblem).join("; "),
+    remedy: `See GET /v1/models/${model} for the fields.`,
+    details: { model, problems },
+  });
+}

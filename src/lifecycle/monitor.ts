@@ -1,0 +1,212 @@
+import { durationMs } from "../kernel/index.js";
+import {
+  assessLatency,
+  assessPerformance,
+  compileDriftPolicy,
+  compileLatencyPolicy,
+  compilePerformancePolicy,
+  createWindowProfile,
+  detectDrift,
+  detectMissing,
+  readReferenceProfile,
+  windowsBetween,
+  type DriftResult,
+  type LatencyResult,
+  type MissingResult,
+  type OutcomeRow,
+  type PerformanceResult,
+  type ReferenceProfile,
+  type TimeWindow,
+} from "../monitoring/index.js";
+import { readPackage } from "../registry/index.js";
+import { auc, latencySketch, rankScores } from "../stats/index.js";
+import type { ModelDefinition } from "../training/index.js";
+import type { TestReport } from "./evaluate-models.js";
+import { latestOf, readLabels, readPredictions, record } from "./live-predictions.js";
+import type { PredictionRecord } from "./live-records.js";
+import { findModel, type Project } from "./project.js";
+import { latestResult } from "./runs.js";
+
+/** What monitoring says of one window of time. */
+export interface MonitoredWindow {
+  readonly window: TimeWindow;
+  readonly predictions: number;
+  readonly drift: readonly DriftResult[];
+  readonly missing: readonly MissingResult[];
+  readonly performance: PerformanceResult;
+  readonly latency: LatencyResult;
+  readonly meanPrediction: number | null;
+  /** Share of positives among the labelled; null without labels. */
+  readonly observedRate: number | null;
+}
+
+/** What monitoring says of a served model. Plain JSON. */
+export interface MonitorResult {
+  readonly model: string;
+  readonly version: number;
+  readonly live: string;
+  readonly nowMs: number;
+  readonly windows: readonly MonitoredWindow[];
+  /** Columns that drifted in any whole window, `prediction` among them. */
+  readonly drifted: readonly string[];
+  /** Over all predictions with a label. */
+  readonly realised: { readonly labelled: number; readonly auc: number | null };
+  readonly latency: LatencyResult;
+}
+
+export interface MonitorRequest {
+  readonly model: string;
+  readonly live?: string;
+  /** Labels are judged as of this moment. Default: the system clock. */
+  readonly nowMs?: number;
+}
+
+/**
+ * Judges what was served: drift of every feature and of the prediction, missing values, realised
+ * performance of mature labels, and latency, window by window against the version's reference. Throws
+ * MW1111 when nothing was served.
+ */
+export async function monitor(project: Project, request: MonitorRequest): Promise<MonitorResult> {
+  const { live = "default", nowMs = project.clock.nowMs() } = request;
+  const model = findModel(project, request.model);
+  const records = await readPredictions(project, model.name, live);
+  const version = Math.max(...new Set(records.map((record) => record.version)));
+  const served = records.filter((record) => record.version === version);
+  const labels = await readLabels(project, live);
+  const reference = await referenceOf(project, model, version);
+  const task = project.progress.start("judge windows");
+  const windows = windowsOf(model, served, nowMs).map((window) => {
+    const rows = served.filter(({ atMs }) => atMs >= window.startMs && atMs < window.endMs);
+    return judgeWindow({ model, window, rows, labels, reference, nowMs });
+  });
+  task.finish(`${windows.length} windows, ${served.length.toLocaleString("en")} predictions`);
+  const sketch = latencySketch();
+  for (const { latencyMs } of served) sketch.record(latencyMs);
+  const result: MonitorResult = {
+    model: model.name,
+    version,
+    live,
+    nowMs,
+    windows,
+    drifted: driftedColumns(windows),
+    realised: realised(served, labels),
+    latency: assessLatency(sketch, compileLatencyPolicy(model.slo)),
+  };
+  await record(project, live, { name: "monitorings", value: result });
+  return result;
+}
+
+/** The latest judgement of what was served; undefined when there was none. */
+export async function latestMonitoring(
+  project: Project,
+  model: string,
+  live: string,
+): Promise<MonitorResult | undefined> {
+  return latestOf<MonitorResult>(
+    await project.readLog(live, "monitorings"),
+    (result) => result.model === model,
+  );
+}
+
+interface Reference {
+  readonly profile: ReferenceProfile;
+  readonly report: TestReport;
+}
+
+async function referenceOf(project: Project, model: ModelDefinition, version: number): Promise<Reference> {
+  const { packageId } = await project.registry.resolve(model.name, String(version));
+  const { referenceProfile } = await readPackage(packageId, project.blobs);
+  const result = await latestResult(project, model.name, packageId);
+  return { profile: readReferenceProfile(JSON.stringify(referenceProfile)), report: result.report };
+}
+
+function windowsOf(
+  model: ModelDefinition,
+  rows: readonly PredictionRecord[],
+  nowMs: number,
+): readonly TimeWindow[] {
+  const sizeMs = durationMs(model.monitor.window ?? "7d");
+  let first = Infinity;
+  let last = -Infinity;
+  for (const { atMs } of rows) {
+    first = Math.min(first, atMs);
+    last = Math.max(last, atMs);
+  }
+  // Windows begin with the day of the first prediction, so that none of them is cut at its start.
+  const originMs = Math.floor(first / 86_400_000) * 86_400_000;
+  const endMs = Math.max(
+    last + 1,
+    Math.min(nowMs, originMs + Math.ceil((last + 1 - originMs) / sizeMs) * sizeMs),
+  );
+  return windowsBetween(originMs, endMs, { sizeMs, originMs });
+}
+
+interface WindowInput {
+  readonly model: ModelDefinition;
+  readonly window: TimeWindow;
+  readonly rows: readonly PredictionRecord[];
+  readonly labels: ReadonlyMap<string, 0 | 1>;
+  readonly reference: Reference;
+  readonly nowMs: number;
+}
+
+function judgeWindow({ model, window, rows, labels, reference, nowMs }: WindowInput): MonitoredWindow {
+  const profile = createWindowProfile(reference.profile);
+  const sketch = latencySketch();
+  const outcomes: OutcomeRow[] = [];
+  let predicted = 0;
+  let positives = 0;
+  for (const row of rows) {
+    const { id, atMs, numbers, texts, probability, latencyMs } = row;
+    profile.addRow(
+      numbers,
+      texts.map((text) => (text === "" ? null : text)),
+      probability,
+    );
+    sketch.record(latencyMs);
+    predicted += probability;
+    const label = labels.get(id);
+    positives += label ?? 0;
+    const matureAtMs = atMs + model.task.matureAfterMs;
+    outcomes.push({ atMs, matureAtMs, probability, ...(label === undefined ? {} : { label }) });
+  }
+  const { window: _, ...given } = model.monitor;
+  const policy = compileDriftPolicy(given);
+  const counts = profile.counts();
+  const labelled = outcomes.reduce((n, { label }) => n + (label === undefined ? 0 : 1), 0);
+  return {
+    window,
+    predictions: rows.length,
+    drift: detectDrift(reference.profile, counts, policy),
+    missing: detectMissing(reference.profile, counts, policy),
+    performance: assessPerformance(outcomes, reference.report.candidate.metrics, {
+      policy: compilePerformancePolicy(),
+      nowMs,
+    }),
+    latency: assessLatency(sketch, compileLatencyPolicy(model.slo)),
+    meanPrediction: rows.length === 0 ? null : predicted / rows.length,
+    observedRate: labelled === 0 ? null : positives / labelled,
+  };
+}
+
+function driftedColumns(windows: readonly MonitoredWindow[]): string[] {
+  const whole = windows.filter(({ window }) => !window.partial);
+  return [
+    ...new Set(
+      whole.flatMap(({ drift }) => drift.filter(({ state }) => state === "drift").map(({ name }) => name)),
+    ),
+  ];
+}
+
+/** Area under the curve over everything labelled, mature or not: what a replay is compared by. */
+function realised(
+  rows: readonly PredictionRecord[],
+  labels: ReadonlyMap<string, 0 | 1>,
+): MonitorResult["realised"] {
+  const labelled = rows.filter(({ id }) => labels.has(id));
+  const result = rankScores(
+    Float32Array.from(labelled, ({ probability }) => probability),
+    Uint8Array.from(labelled, ({ id }) => labels.get(id) as number),
+  );
+  return { labelled: labelled.length, auc: result.ok ? auc(result.ranked) : null };
+}

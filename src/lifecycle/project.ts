@@ -1,0 +1,57 @@
+import type { DatasetCatalog, Source, TableEngine } from "../data/index.js";
+import type { SessionFactory } from "../inference/index.js";
+import { didYouMean, type AppendLog, type BlobStore, type Clock, type Progress } from "../kernel/index.js";
+import type { RegistryStore } from "../registry/index.js";
+import type { ModelDefinition, RunStore } from "../training/index.js";
+import { lifecycleErrors } from "./errors.js";
+
+/** A project with its adapters: what every verb of the lifecycle works on. */
+export interface Project {
+  readonly name: string;
+  readonly models: readonly ModelDefinition[];
+  /** Every source that a model reads, by name. */
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly engine: TableEngine;
+  readonly blobs: BlobStore;
+  readonly datasets: DatasetCatalog;
+  readonly registry: RegistryStore;
+  readonly runs: RunStore;
+  readonly sessions: SessionFactory;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  /** Threads for training; results do not depend on it. */
+  readonly threads: number;
+  readonly producer: { readonly name: string; readonly version: string };
+  /** A fresh id that no other process makes, e.g. for runs and servers. */
+  newId(prefix: string): string;
+  /** Opens a log of a live state for writing. */
+  openLog(live: string, name: string): Promise<AppendLog>;
+  /** Opens a log of a live state for reading alone, beside a process that writes it. */
+  readLog(live: string, name: string): Promise<Pick<AppendLog, "read">>;
+  close(): Promise<void>;
+}
+
+/** The model of a name. Throws MW1101. */
+export function findModel(project: Project, name: string): ModelDefinition {
+  const found = project.models.find((model) => model.name === name);
+  if (found !== undefined) return found;
+  const names = project.models.map((model) => model.name);
+  throw lifecycleErrors.error("MW1101", {
+    expected: `a model of project "${project.name}"`,
+    found: JSON.stringify(name),
+    remedy: didYouMean(name, names),
+    details: { model: name },
+  });
+}
+
+/** The source of a name. Throws MW1102. */
+export function findSource(project: Project, name: string): Source {
+  const found = project.sources.get(name);
+  if (found !== undefined) return found;
+  throw lifecycleErrors.error("MW1102", {
+    expected: `a source of project "${project.name}"`,
+    found: JSON.stringify(name),
+    remedy: didYouMean(name, [...project.sources.keys()]),
+    details: { source: name },
+  });
+}

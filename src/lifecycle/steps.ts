@@ -1,0 +1,59 @@
+import { canonicalHash, type Canonical } from "../kernel/index.js";
+import type { Project } from "./project.js";
+
+/** How long a step took, and whether its result was remembered from an earlier run. */
+export interface StepTiming {
+  readonly step: string;
+  readonly seconds: number;
+  readonly reused: boolean;
+}
+
+/** Runs steps and remembers their outputs by the hash of what they depend on. */
+export interface Steps {
+  /**
+   * The output of a step: remembered, or computed and then remembered. A process that dies meanwhile leaves
+   * nothing behind, and the next run computes this step again. Outputs are plain JSON.
+   */
+  run<Output>(name: string, inputs: Canonical, compute: () => Promise<Output>): Promise<Output>;
+  /** Measures work that is not remembered. */
+  time<T>(name: string, work: () => Promise<T>): Promise<T>;
+  readonly timings: readonly StepTiming[];
+}
+
+/** Makes the steps of one run. Results of other versions of Millwright are not reused. */
+export function createSteps({ runs, clock, producer }: Project): Steps {
+  const timings: StepTiming[] = [];
+  /** Milliseconds that finished steps account for: a step does not count the steps within it. */
+  let countedMs = 0;
+
+  async function time<T>(step: string, work: () => Promise<T>): Promise<T> {
+    const startedMs = clock.monotonicMs();
+    const countedBefore = countedMs;
+    const result = await work();
+    const elapsedMs = clock.monotonicMs() - startedMs;
+    const ownMs = elapsedMs - (countedMs - countedBefore);
+    countedMs = countedBefore + elapsedMs;
+    timings.push({ step, seconds: ownMs / 1000, reused: false });
+    return result;
+  }
+
+  async function run<Output>(
+    name: string,
+    inputs: Canonical,
+    compute: () => Promise<Output>,
+  ): Promise<Output> {
+    const key = canonicalHash({ step: name, producer, inputs });
+    const known = await runs.findStep(key);
+    if (known !== undefined) {
+      timings.push({ step: name, seconds: 0, reused: true });
+      // The key hashes the step's name and version, so what was stored under it has this step's shape.
+      return known as Output;
+    }
+    const output = JSON.parse(JSON.stringify(await time(name, compute))) as Canonical;
+    const durationMs = (timings.at(-1)?.seconds ?? 0) * 1000;
+    await runs.recordStep({ key, name, output, durationMs, createdAtMs: clock.nowMs() });
+    return output as Output;
+  }
+
+  return Object.freeze({ run, time, timings });
+}

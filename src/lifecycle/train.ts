@@ -1,0 +1,170 @@
+import { isMillwrightError, throwIfCancelled, type Canonical } from "../kernel/index.js";
+import { loadModel } from "../inference/index.js";
+import type { Evidence, ModelVersion, PromotionRecord } from "../registry/index.js";
+import type { GateOutcome, ModelDefinition, Run } from "../training/index.js";
+import { championMetrics } from "./champion-metrics.js";
+import { evaluateModels, type TestReport } from "./evaluate-models.js";
+import { fitModels, type Fitted } from "./fit-models.js";
+import { packageModel } from "./package-model.js";
+import { findModel, type Project } from "./project.js";
+import { snapshotData } from "./snapshot-data.js";
+import { createSteps, type StepTiming } from "./steps.js";
+import { openTrainingData } from "./training-data.js";
+
+/** What a training run brought. Plain JSON. */
+export interface TrainResult {
+  readonly runId: string;
+  readonly model: string;
+  readonly version: number;
+  readonly packageId: string;
+  /** SHA-256 of the ONNX graph: equal for equal input, whatever the number of threads. */
+  readonly modelHash: string;
+  readonly dataset: string;
+  readonly rows: number;
+  readonly trainRows: number;
+  readonly testRows: number;
+  /** First and last prediction time of each part, epoch milliseconds. */
+  readonly trainRange: readonly [number, number];
+  readonly testRange: readonly [number, number];
+  readonly report: TestReport;
+  readonly importances: Fitted["importances"];
+  readonly gates: readonly GateOutcome[];
+  readonly promoted: boolean;
+  readonly reasons: readonly string[];
+  readonly timings: readonly StepTiming[];
+}
+
+/**
+ * Trains a model from its definition and data to a registered version, and makes it the champion if its
+ * gates say so. Steps that were done before with the same inputs are not repeated; after a kill the same
+ * call goes on behind the last finished step. A failed gate is a result, not an error.
+ */
+export async function train(project: Project, name: string, signal?: AbortSignal): Promise<TrainResult> {
+  const model = findModel(project, name);
+  const runId = project.newId("run");
+  const run: Run = {
+    id: runId,
+    model: name,
+    manifest: { model: model.definition, hash: model.hash, producer: project.producer },
+    startedAtMs: project.clock.nowMs(),
+    status: "running",
+  };
+  await project.runs.saveRun(run);
+  const finish = (status: "finished" | "failed" | "killed", metrics: Canonical) =>
+    project.runs.saveRun({ ...run, status, finishedAtMs: project.clock.nowMs(), metrics });
+  try {
+    const result = await runPipeline(project, { model, runId }, signal);
+    // Through JSON: what is stored is what is read back.
+    await finish("finished", JSON.parse(JSON.stringify(result)) as Canonical);
+    return result;
+  } catch (error) {
+    const status = signal?.aborted === true || isMillwrightError(error, "MW0105") ? "killed" : "failed";
+    await finish(status, { error: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+}
+
+async function runPipeline(
+  project: Project,
+  { model, runId }: { model: ModelDefinition; runId: string },
+  signal?: AbortSignal,
+): Promise<TrainResult> {
+  const steps = createSteps(project);
+  const version = await steps.time("data", () => snapshotSources(project, model, signal));
+  const data = await steps.time("read", () => openTrainingData(project, { model, version, steps }));
+  const fitted = await fitModels(project, { model, data, steps }, signal);
+  const report = await evaluateModels(project, { model, data, fitted, steps }, signal);
+  throwIfCancelled(signal);
+
+  const holder = await currentChampion(project, model.name);
+  const champion = await steps.time("compare with champion", () =>
+    championMetrics(project, { model, data, holder }, signal),
+  );
+  const gates = model.gates.map((gate) =>
+    gate.judge({ candidate: report.candidate.metrics, baseline: report.baseline.metrics, champion }),
+  );
+  const packaged = await steps.run(
+    "package",
+    { dataset: version.id, model: model.definition, onnx: fitted.candidate.onnx, gates: gates.map(gateJson) },
+    async () => {
+      const written = await packageModel(
+        project,
+        { model, data, fitted: fitted.candidate, report, gates },
+        signal,
+      );
+      return { id: written.id };
+    },
+  );
+  const registered = await project.registry.register({ model: model.name, packageId: packaged.id, runId });
+  const promotion = await steps.time("promote", () => promote(project, { registered, gates, holder }));
+  const range = (rows: Uint32Array) => [data.times[rows[0]], data.times[rows[rows.length - 1]]] as const;
+  return {
+    runId,
+    model: model.name,
+    version: registered.version,
+    packageId: packaged.id,
+    modelHash: fitted.candidate.onnx,
+    dataset: version.id,
+    rows: data.table.rowCount,
+    trainRows: data.train.length,
+    testRows: data.test.length,
+    trainRange: range(data.train),
+    testRange: range(data.test),
+    report,
+    importances: fitted.candidate.importances,
+    gates,
+    promoted: promotion.decision.verdict === "promote",
+    reasons: promotion.decision.reasons,
+    timings: steps.timings,
+  };
+}
+
+/** Snapshots every source that the model reads and returns the version of its spine. */
+async function snapshotSources(project: Project, model: ModelDefinition, signal?: AbortSignal) {
+  const views = model.features.groups.flatMap((group) => group.views);
+  for (const source of new Set(views.map((view) => view.source))) {
+    if (source.name !== model.spine.source.name) await snapshotData(project, source, signal);
+  }
+  return (await snapshotData(project, model.spine.source, signal)).version;
+}
+
+async function currentChampion(project: Project, model: string): Promise<ModelVersion | undefined> {
+  if (!(await project.registry.models()).includes(model)) return undefined;
+  const versions = await project.registry.list(model);
+  return versions.find(({ state }) => state.kind === "aliased" && state.aliases.includes("champion"));
+}
+
+function gateJson({ name, passed, observed, required, detail }: GateOutcome) {
+  return { name, passed, observed, required, detail };
+}
+
+/** Loads the package as serving would, and lets gates and probes decide whether it becomes the champion. */
+async function promote(
+  project: Project,
+  {
+    registered,
+    gates,
+    holder,
+  }: { registered: ModelVersion; gates: readonly GateOutcome[]; holder: ModelVersion | undefined },
+): Promise<PromotionRecord> {
+  const loaded = await loadModel(registered.packageId, project);
+  const { probes, maxDifference } = loaded.probeReport;
+  await loaded.dispose();
+  const evidence: Evidence[] = [
+    ...gates.map((gate) => ({ kind: "gate" as const, ...gateJson(gate) })),
+    {
+      kind: "probe-parity",
+      passed: true,
+      probes,
+      maxDifference,
+      detail: `${probes} probes gave their stored outputs in ${project.sessions.engine}`,
+    },
+  ];
+  return project.registry.promote({
+    model: registered.model,
+    version: registered.version,
+    alias: "champion",
+    comparedWith: holder?.version ?? null,
+    evidence,
+  });
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { renderCard, type CardFacts } from "./card.js";
+
+const facts: CardFacts = {
+  model: "arrival-delay",
+  predicts: "Whether a flight arrives more than 15 minutes late, at departure.",
+  data: ["flights, 3,000,000 rows, ds_1"],
+  split: ["train 2001-01 to 2001-04", "test 2001-05 to 2001-06"],
+  features: [{ name: "mean_delay_3h", origin: "window", meaning: "mean delay | 3 hours" }],
+  metrics: [
+    { name: "auc", value: 0.75849, low: 0.757, high: 0.76, convention: "95 % bootstrap" },
+    { name: "rows", value: 997_000 },
+  ],
+  slices: [{ slice: "origin = JFK", rows: 1200, metric: "auc", value: 0.7 }],
+  gates: [{ name: "atLeast auc", passed: true, detail: "0.7585 ≥ 0.755" }],
+  limits: [],
+  reproduce: ["millwright reproduce arrival-delay 3"],
+};
+
+describe("the model card", () => {
+  it("tells every fact under its heading", () => {
+    expect(renderCard(facts)).toBe(`# arrival-delay
+
+Whether a flight arrives more than 15 minutes late, at departure.
+
+## Data
+
+- flights, 3,000,000 rows, ds_1
+
+## Split
+
+- train 2001-01 to 2001-04
+- test 2001-05 to 2001-06
+
+## Features
+
+| feature | origin | meaning |
+| --- | --- | --- |
+| mean_delay_3h | window | mean delay \\| 3 hours |
+
+## Metrics
+
+| metric | value | interval | convention |
+| --- | --- | --- | --- |
+| auc | 0.7585 | 0.7570 to 0.7600 | 95 % bootstrap |
+| rows | 997000 |  |  |
+
+## Slices
+
+| slice | rows | metric | value |
+| --- | --- | --- | --- |
+| origin = JFK | 1200 | auc | 0.7000 |
+
+## Gates
+
+| gate | passed | detail |
+| --- | --- | --- |
+| atLeast auc | yes | 0.7585 ≥ 0.755 |
+
+## Limits
+
+None stated.
+
+## How to reproduce
+
+- millwright reproduce arrival-delay 3
+`);
+  });
+
+  it("keeps foreign texts inside their place", () => {
+    const card = renderCard({ ...facts, predicts: "a\n\n# Forged\n<script>", limits: ["one\n- two"] });
+    expect(card).toContain("a # Forged &lt;script>");
+    expect(card).toContain("- one - two");
+  });
+});

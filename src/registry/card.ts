@@ -1,0 +1,102 @@
+/** A measured value with its interval, when there is one. */
+export interface CardMetric {
+  readonly name: string;
+  readonly value: number;
+  readonly low?: number;
+  readonly high?: number;
+  /** What was done, e.g. "95 % bootstrap interval over 1,000 resamples". */
+  readonly convention?: string;
+}
+
+/** One part of the test rows. */
+export interface CardSlice {
+  readonly slice: string;
+  readonly rows: number;
+  readonly metric: string;
+  readonly value: number;
+}
+
+export interface CardGate {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly detail: string;
+}
+
+/** Everything that a model card tells. Plain data, so that equal facts give an equal card. */
+export interface CardFacts {
+  readonly model: string;
+  /** One or two sentences: what is predicted, when, and what probability 1 means. */
+  readonly predicts: string;
+  readonly data: readonly string[];
+  readonly split: readonly string[];
+  readonly features: readonly { readonly name: string; readonly origin: string; readonly meaning: string }[];
+  readonly metrics: readonly CardMetric[];
+  readonly slices: readonly CardSlice[];
+  readonly gates: readonly CardGate[];
+  /** Where the model must not be trusted, one sentence each. */
+  readonly limits: readonly string[];
+  /** The command that makes the model again, and what it needs. */
+  readonly reproduce: readonly string[];
+}
+
+/** Renders a model card in Markdown. Foreign texts cannot break out of a table cell or a list item. */
+export function renderCard(facts: CardFacts): string {
+  const sections: [title: string, body: string][] = [
+    ["Data", list(facts.data)],
+    ["Split", list(facts.split)],
+    [
+      "Features",
+      table(
+        ["feature", "origin", "meaning"],
+        facts.features.map((f) => [f.name, f.origin, f.meaning]),
+      ),
+    ],
+    ["Metrics", table(["metric", "value", "interval", "convention"], facts.metrics.map(metricCells))],
+    [
+      "Slices",
+      table(
+        ["slice", "rows", "metric", "value"],
+        facts.slices.map((s) => [s.slice, String(s.rows), s.metric, figure(s.value)]),
+      ),
+    ],
+    [
+      "Gates",
+      table(
+        ["gate", "passed", "detail"],
+        facts.gates.map((g) => [g.name, g.passed ? "yes" : "no", g.detail]),
+      ),
+    ],
+    ["Limits", list(facts.limits)],
+    ["How to reproduce", list(facts.reproduce)],
+  ];
+  const body = sections.map(([title, text]) => `## ${title}\n\n${text}\n`);
+  return [`# ${oneLine(facts.model)}\n`, `${oneLine(facts.predicts)}\n`, ...body].join("\n");
+}
+
+function metricCells({ name, value, low, high, convention }: CardMetric): string[] {
+  const interval = low === undefined || high === undefined ? "" : `${figure(low)} to ${figure(high)}`;
+  return [name, figure(value), interval, convention ?? ""];
+}
+
+/** Four decimals: what a person compares; the manifest holds every digit. */
+function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(4);
+}
+
+function list(items: readonly string[]): string {
+  return items.length === 0 ? "None stated." : items.map((item) => `- ${oneLine(item)}`).join("\n");
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return "None stated.";
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function cell(text: string): string {
+  return oneLine(text).replaceAll("|", "\\|");
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").replaceAll("<", "&lt;").trim();
+}

@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Evidence } from "./evidence.js";
+import {
+  decidePromotion,
+  promotionRefused,
+  type PromotionFacts,
+  type PromotionRequest,
+} from "./promotion.js";
+
+const gate: Evidence = {
+  kind: "gate",
+  name: "auc",
+  passed: true,
+  observed: 0.76,
+  required: 0.75,
+  detail: "0.76 ≥ 0.75",
+};
+const probes: Evidence = {
+  kind: "probe-parity",
+  passed: true,
+  probes: 9,
+  maxDifference: 0,
+  detail: "9 probes equal",
+};
+const features: Evidence = {
+  kind: "feature-parity",
+  passed: true,
+  rows: 50,
+  mismatches: 0,
+  detail: "50 rows equal",
+};
+const facts: PromotionFacts = { holder: 1, retired: false };
+
+function request(evidence: readonly Evidence[], changes: Partial<PromotionRequest> = {}): PromotionRequest {
+  return { model: "delay", version: 2, alias: "champion", comparedWith: 1, evidence, ...changes };
+}
+const reasons = (wish: PromotionRequest, now = facts) => {
+  const decision = decidePromotion(wish, now);
+  return decision.verdict === "refuse" ? decision.reasons : [];
+};
+
+describe("decidePromotion", () => {
+  it("promotes on passing evidence of every required kind and says what spoke for it", () => {
+    expect(decidePromotion(request([gate, probes, features]), facts)).toEqual({
+      verdict: "promote",
+      reasons: [
+        "gate auc passed: 0.76 ≥ 0.75",
+        "probe-parity passed: 9 probes equal",
+        "feature-parity passed: 50 rows equal",
+      ],
+    });
+  });
+
+  it("asks a champion for gates and probes, any other alias for probes", () => {
+    expect(reasons(request([]))).toEqual(["no gate evidence", "no probe-parity evidence"]);
+    expect(reasons(request([], { alias: "challenger" }))).toEqual(["no probe-parity evidence"]);
+    expect(decidePromotion(request([probes], { alias: "challenger" }), facts).verdict).toBe("promote");
+  });
+
+  it("takes no data for no pass", () => {
+    expect(reasons(request([{ ...gate, observed: null, detail: "no rows" }, probes]))).toEqual([
+      "gate auc rests on no data: no rows",
+    ]);
+    expect(reasons(request([gate, { ...probes, probes: 0 }]))).toHaveLength(1);
+    expect(reasons(request([gate, probes, { ...features, rows: 0 }]))).toHaveLength(1);
+  });
+
+  it("refuses evidence that was gathered against another holder", () => {
+    expect(reasons(request([gate, probes]), { holder: 3, retired: false })).toEqual([
+      "the evidence compares with version 1, but version 3 is champion now",
+    ]);
+    expect(reasons(request([gate, probes], { comparedWith: null }))).toEqual([
+      "the evidence compares with no version, but version 1 is champion now",
+    ]);
+  });
+
+  it("refuses a retired version", () => {
+    expect(reasons(request([gate, probes]), { holder: 1, retired: true })).toEqual(["version 2 is retired"]);
+  });
+
+  it("never promotes over a failed piece of evidence, and names each", () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 1 }), (outcomes) => {
+        const gates = outcomes.map((passed, i): Evidence => ({ ...gate, name: `g${i}`, passed }));
+        const decision = decidePromotion(request([...gates, probes]), facts);
+        const failed = outcomes.flatMap((passed, i) => (passed ? [] : [`gate g${i} failed: 0.76 ≥ 0.75`]));
+        expect(decision.verdict).toBe(failed.length === 0 ? "promote" : "refuse");
+        if (failed.length > 0) expect(decision.reasons).toEqual(failed);
+      }),
+    );
+  });
+});
+
+it("a refusal as an error is MW0609 and carries the reasons", () => {
+  const wish = request([{ ...gate, passed: false }, probes]);
+  const error = promotionRefused({
+    sequence: 1,
+    atMs: 0,
+    request: wish,
+    facts,
+    decision: decidePromotion(wish, facts),
+  });
+  expect(error).toMatchObject({ code: "MW0609", details: { reasons: ["gate auc failed: 0.76 ≥ 0.75"] } });
+});

@@ -1,0 +1,16 @@
+export type {
+  ComparedModel,
+  EvidenceState,
+  FeatureDrift,
+  Importance,
+  Interval,
+  MonitoringReport,
+  MonitoringWindow,
+  NotRun,
+  ProfiledColumn,
+  ReplayReport,
+  ReportCalibration,
+  ReportData,
+  Slice,
+  SliceDimension,
+} from "../lifecycle/index.js";

@@ -1,0 +1,134 @@
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { setTimeout as delay } from "node:timers/promises";
+import { throwIfCancelled } from "../../kernel/index.js";
+import type { LiveProject } from "../../lifecycle/index.js";
+import { servingErrors } from "../errors.js";
+import { createAdmission } from "./admission.js";
+import { createDeadlines } from "./deadlines.js";
+import type { Door } from "./door.js";
+import { createExplain, createSocketAnswer, noSuchRoute } from "./failure.js";
+import { addLookRoutes } from "./look-routes.js";
+import { createMetrics } from "./metrics.js";
+import { compileHttpOptions, type HttpServerOptions } from "./options.js";
+import { addWorkRoutes } from "./work-routes.js";
+
+export interface HttpServer {
+  /** Where it listens, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /**
+   * Drains and closes: readiness turns 503; after `drainMs` new work is refused (MW0811); what is in flight
+   * is answered; then the connections close. Calling it again waits for the same end. The live project stays open.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a live project over HTTP. An aborted signal closes the server as `close` does.
+ * Throws MW0103 and MW0104 for bad options, MW0105 when already aborted, MW0815 when it cannot listen.
+ */
+export async function startHttpServer(
+  live: LiveProject,
+  options: HttpServerOptions,
+  signal?: AbortSignal,
+): Promise<HttpServer> {
+  throwIfCancelled(signal);
+  const compiled = compileHttpOptions(options);
+  const admission = createAdmission(compiled.maxInFlight);
+  const metrics = createMetrics(() => admission.inFlight);
+  let closing: Promise<void> | undefined;
+  const door: Door = Object.freeze({
+    live,
+    options: compiled,
+    admission,
+    deadlines: createDeadlines(compiled.requestTimeoutMs, compiled.clock),
+    metrics,
+    explain: createExplain(compiled),
+    closing: () => closing !== undefined,
+  });
+  const app = createApp(door);
+  const close = () => (closing ??= drain(app, door));
+  const url = await listen(app, door);
+  const onAbort = () => {
+    close().catch((error: unknown) => compiled.log.error({ err: error }, "the server did not close cleanly"));
+  };
+  signal?.addEventListener("abort", onAbort, { once: true });
+  return Object.freeze({
+    url,
+    close: () => {
+      signal?.removeEventListener("abort", onAbort);
+      return close();
+    },
+  });
+}
+
+function createApp(door: Door): FastifyInstance {
+  const { options, live } = door;
+  const { requestTimeoutMs } = options;
+  const answerError = createErrorAnswer(door);
+  const app = fastify({
+    bodyLimit: options.bodyLimitBytes,
+    // The door's deadlines end slow bodies; these two end slow headers and whatever the door cannot see.
+    requestTimeout: 2 * requestTimeoutMs,
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(requestTimeoutMs, 1000) },
+    // Requests that arrive while the server closes get the coded refusal of the gate, not fastify's own.
+    return503OnClosing: false,
+    // Longer than any request line: an overlong name is an unknown name.
+    routerOptions: { maxParamLength: 65_536, compile: true },
+    clientErrorHandler: createSocketAnswer(requestTimeoutMs),
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply),
+  });
+  app.decorateRequest("served", null);
+  app.addHook("onRequest", (request, _reply, done) => {
+    done(request.is404 ? noSuchRoute(request, live) : undefined);
+  });
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  addWorkRoutes(app, door);
+  addLookRoutes(app, door);
+  return app;
+}
+
+/** The one way in which errors are answered: coded, counted, with the headers that their status needs. */
+function createErrorAnswer({ explain, metrics }: Door) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const coded = explain(error, request);
+    metrics.failure(coded.code);
+    if (coded.row.http === 503) void reply.header("retry-after", "1");
+    if (coded.code === "MW0805") void reply.header("allow", String(coded.details.allowed));
+    // Closing while the client still sends would reset the connection, and it would never read this answer.
+    if (coded.code === "MW0810") void reply.header("connection", "close");
+    else if (!request.raw.complete) void reply.removeHeader("connection");
+    void reply.code(coded.row.http).send({ error: coded.toJSON() });
+  };
+}
+
+async function listen(app: FastifyInstance, { options, metrics }: Door): Promise<string> {
+  const { host, port } = options;
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    metrics.stop();
+    await app.close();
+    throw servingErrors.error("MW0815", {
+      expected: `to listen on ${host} port ${port}`,
+      found: error instanceof Error ? error.message : String(error),
+      remedy: "Choose another host or port; port 0 takes any free one.",
+      details: { host, port },
+      cause: error,
+    });
+  }
+}
+
+/** A connection that never sent a request does not count as idle, so what remains after this long is cut. */
+const lingerMs = 1000;
+
+async function drain(app: FastifyInstance, { options, admission, metrics }: Door): Promise<void> {
+  if (options.drainMs > 0) await delay(options.drainMs);
+  await admission.drain();
+  const cut = setTimeout(() => app.server.closeAllConnections(), lingerMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+    metrics.stop();
+  }
+}

@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import { exchangeRaw, predictPath, serve } from "./http-server.testing.js";
+import { flight } from "./live-project.testing.js";
+
+// The fixture's probability is distance / 6000: 2586 / 6000 = 0.431 exactly in decimal.
+describe("predict", () => {
+  it("answers one request", async () => {
+    const { post } = await serve();
+    const { status, body } = await post(predictPath, flight);
+    expect(status).toBe(200);
+    expect(body).toEqual({ id: "p1", model: "arrival-delay", version: "3", probability: 0.431 });
+  });
+
+  it("takes a body without a content type for JSON", async () => {
+    const { server } = await serve();
+    const body = JSON.stringify(flight);
+    const head = `POST ${predictPath} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const answer = await exchangeRaw(server.url, head + body);
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(answer).toContain('"probability":0.431');
+  });
+
+  it("answers many rows in order, each judged alone", async () => {
+    const { post, get } = await serve();
+    const rows = [flight, { ...flight, distance: 9000 }, 7, { ...flight, distance: 600 }];
+    const { status, body } = await post(predictPath, { rows });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      predictions: [
+        { probability: 0.431 },
+        { error: { code: "MW9901", details: { problems: [{ field: "distance", kind: "range" }] } } },
+        { error: { code: "MW9901" } },
+        { probability: 0.1 },
+      ],
+    });
+    expect((await get("/metrics")).text).toContain('millwright_errors_total{code="MW9901"} 2');
+  });
+
+  it("answers an empty batch", async () => {
+    const { post } = await serve();
+    expect((await post(predictPath, { rows: [] })).body).toEqual({ predictions: [] });
+  });
+
+  it("reports all problems of a refused request", async () => {
+    const { post } = await serve();
+    const { status, body } = await post(predictPath, { origin: 7, distance: "NaN", dates: "2001-06-01" });
+    expect(status).toBe(400);
+    const kinds = [
+      { field: "origin", kind: "type" },
+      { field: "distance", kind: "type" },
+      { field: "date", kind: "missing" },
+      { field: "dates", kind: "unknown" },
+    ];
+    expect(body).toMatchObject({ error: { code: "MW9901", details: { problems: kinds } } });
+  });
+
+  it("keeps an unforeseen failure of one row from the others, and out of the answer", async () => {
+    const { post, live, log } = await serve();
+    live.failWith(new Error("secret"));
+    const { status, body, text } = await post(predictPath, { rows: [flight, flight] });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ predictions: [{ error: { code: "MW0809" } }, { probability: 0.431 }] });
+    expect(text).not.toContain("secret");
+    expect(log).toHaveLength(1);
+  });
+
+  it("answers each of many concurrent requests with its own result", async () => {
+    const { post } = await serve();
+    const distances = Array.from({ length: 300 }, (_, i) => 6 * (i + 1));
+    const answers = await Promise.all(
+      distances.map((distance) => post(predictPath, { ...flight, distance })),
+    );
+    // 6k / 6000 = k / 1000.
+    expect(answers.map(({ body }) => body?.probability)).toEqual(distances.map((_, i) => (i + 1) / 1000));
+    expect(new Set(answers.map(({ body }) => body?.id)).size).toBe(300);
+  });
+});
+
+describe("feedback", () => {
+  it("takes one label", async () => {
+    const { post, live } = await serve();
+    await post(predictPath, flight);
+    const { status, body } = await post("/v1/feedback", { id: "p1", label: true });
+    expect({ status, body }).toEqual({ status: 200, body: { accepted: 1, rejected: [] } });
+    expect(live.taken.labels).toBe(1);
+  });
+
+  it("refuses one label for an unknown prediction with its error", async () => {
+    const { post } = await serve();
+    const { status, body } = await post("/v1/feedback", { id: "p1", label: true });
+    expect(status).toBe(404);
+    expect(body).toMatchObject({ error: { code: "MW9902", title: "unknown prediction" } });
+  });
+
+  it("judges the items of a batch alone", async () => {
+    const { post } = await serve();
+    await post(predictPath, flight);
+    const { status, body } = await post("/v1/feedback", {
+      items: [
+        { id: "x", label: true },
+        { id: "p1", label: false },
+      ],
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ accepted: 1, rejected: [{ index: 0, error: { code: "MW9902" } }] });
+  });
+});
+
+describe("events", () => {
+  const event = { date: "2001-06-01", origin: "JFK", delay: 12 };
+
+  it("takes one event", async () => {
+    const { post } = await serve();
+    const { status, body } = await post("/v1/events/flights", event);
+    expect({ status, body }).toEqual({ status: 200, body: { accepted: 1, quarantined: [] } });
+  });
+
+  it("answers 200 for a batch of which some is quarantined", async () => {
+    const { post } = await serve();
+    const { status, body } = await post("/v1/events/flights", { events: [event, { ...event, origin: 3 }] });
+    expect(status).toBe(200);
+    expect(body).toEqual({ accepted: 1, quarantined: [{ index: 1, reasons: ["origin: a text"] }] });
+  });
+
+  it("takes newline-delimited JSON, blank lines and Windows line ends included", async () => {
+    const { post } = await serve();
+    const lines = `${JSON.stringify(event)}\r\n\n${JSON.stringify({ date: 1 })}\n`;
+    const { body } = await post("/v1/events/flights", lines, {
+      "content-type": "application/x-ndjson; charset=utf-8",
+    });
+    expect(body).toMatchObject({ accepted: 1, quarantined: [{ index: 1 }] });
+  });
+
+  it("takes nothing of newline-delimited JSON with a malformed line, and names the line", async () => {
+    const { post, live } = await serve();
+    const lines = `${JSON.stringify(event)}\n{"date":\n`;
+    const { status, body } = await post("/v1/events/flights", lines, {
+      "content-type": "application/x-ndjson",
+    });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ error: { code: "MW0801", details: { line: 2 } } });
+    expect(live.taken.events).toBe(0);
+  });
+
+  it("refuses an unknown source with the project's error", async () => {
+    const { post } = await serve();
+    const { status, body } = await post("/v1/events/flight", event);
+    expect(status).toBe(404);
+    expect(body).toMatchObject({ error: { code: "MW9903" } });
+  });
+});

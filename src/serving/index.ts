@@ -1,0 +1,3 @@
+export { servingErrors } from "./errors.js";
+export type { HttpServerOptions, ServerLog } from "./http/options.js";
+export { startHttpServer, type HttpServer } from "./http/server.js";

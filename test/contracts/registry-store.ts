@@ -1,0 +1,246 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import { manualClock, type Clock } from "../../src/kernel/index.js";
+import {
+  decidePromotion,
+  verifyAuditLog,
+  type Evidence,
+  type PromotionRequest,
+  type RegistryStore,
+} from "../../src/registry/index.js";
+
+const gate: Evidence = {
+  kind: "gate",
+  name: "auc",
+  passed: true,
+  observed: 0.76,
+  required: 0.75,
+  detail: "0.76 ≥ 0.75",
+};
+const probes: Evidence = {
+  kind: "probe-parity",
+  passed: true,
+  probes: 20,
+  maxDifference: 0,
+  detail: "20 probes equal",
+};
+
+/** A request that is granted as long as `comparedWith` is the holder. */
+function request(version: number, comparedWith: number | null, alias = "champion"): PromotionRequest {
+  return { model: "delay", version, alias, comparedWith, evidence: [gate, probes] };
+}
+
+/** What every registry must do. `make` gives an empty one that takes its times from the clock. */
+export function describeRegistryStoreContract(
+  name: string,
+  make: (clock: Clock) => Promise<RegistryStore>,
+): void {
+  describe(`${name}: registry store contract`, () => {
+    const clock = manualClock(1_000);
+    let store: RegistryStore;
+    beforeEach(async () => {
+      store = await make(clock);
+    });
+    const register = (packageId: string, model = "delay") =>
+      store.register({ model, packageId, runId: "run" });
+    const holder = async (alias: string) => (await store.resolve("delay", alias)).version;
+
+    it("numbers the versions of each model from 1", async () => {
+      const first = await register("p1");
+      expect(first).toEqual({
+        model: "delay",
+        version: 1,
+        packageId: "p1",
+        runId: "run",
+        registeredAtMs: clock.nowMs(),
+        state: { kind: "registered" },
+      });
+      expect((await register("p2")).version).toBe(2);
+      expect((await register("p1", "other")).version).toBe(1);
+      expect(await store.models()).toEqual(["delay", "other"]);
+      expect((await store.list("delay")).map(({ version }) => version)).toEqual([2, 1]);
+    });
+
+    it("gives a package that it knows its old number and writes nothing", async () => {
+      const first = await register("p1");
+      clock.advance(10);
+      expect(await store.register({ model: "delay", packageId: "p1", runId: null })).toEqual(first);
+      expect(await store.auditLog()).toHaveLength(1);
+    });
+
+    it("resolves numbers and aliases", async () => {
+      await register("p1");
+      await register("p2");
+      await store.promote(request(1, null));
+      expect(await holder("2")).toBe(2);
+      expect(await holder("champion")).toBe(1);
+      expect((await store.resolve("delay", "1")).state).toEqual({ kind: "aliased", aliases: ["champion"] });
+    });
+
+    it("names the nearest when it is asked for what it does not have", async () => {
+      await register("p1");
+      await store.promote(request(1, null));
+      await expect(store.list("dealy")).rejects.toMatchObject({
+        code: "MW0601",
+        remedy: 'Did you mean "delay"?',
+      });
+      await expect(store.resolve("x", "1")).rejects.toMatchObject({ code: "MW0601" });
+      await expect(store.promotions("x")).rejects.toMatchObject({ code: "MW0601" });
+      await expect(store.resolve("delay", "2")).rejects.toMatchObject({
+        code: "MW0602",
+        remedy: "Versions: 1.",
+      });
+      await expect(store.promote(request(7, null))).rejects.toMatchObject({ code: "MW0602" });
+      await expect(store.resolve("delay", "champoin")).rejects.toMatchObject({
+        code: "MW0603",
+        remedy: 'Did you mean "champion"?',
+      });
+    });
+
+    it.each(["", "3", "Delay", "a b", "a,b", "x".repeat(64), "naïve"])("refuses the name %j", async (bad) => {
+      await expect(register("p1", bad)).rejects.toMatchObject({ code: "MW0611" });
+      expect(await store.models()).toEqual([]);
+      await register("p1");
+      await expect(store.promote(request(1, null, bad))).rejects.toMatchObject({ code: "MW0611" });
+      expect(await store.auditLog()).toHaveLength(1);
+    });
+
+    it("moves an alias, and lets a version hold several", async () => {
+      await register("p1");
+      await register("p2");
+      await store.promote(request(1, null));
+      await store.promote(request(2, null, "challenger"));
+      await store.promote(request(2, 1));
+      expect(await holder("champion")).toBe(2);
+      expect((await store.resolve("delay", "2")).state).toEqual({
+        kind: "aliased",
+        aliases: ["challenger", "champion"],
+      });
+      expect((await store.resolve("delay", "1")).state).toEqual({ kind: "registered" });
+    });
+
+    it("records a refusal with its evidence and leaves the alias where it is", async () => {
+      await register("p1");
+      await register("p2");
+      await store.promote(request(1, null));
+      clock.advance(5);
+      const failing = { ...request(2, 1), evidence: [{ ...gate, passed: false }, probes] };
+      const record = await store.promote(failing);
+      expect(record).toEqual({
+        sequence: 4,
+        atMs: clock.nowMs(),
+        request: failing,
+        facts: { holder: 1, retired: false },
+        decision: { verdict: "refuse", reasons: ["gate auc failed: 0.76 ≥ 0.75"] },
+      });
+      expect(await holder("champion")).toBe(1);
+      expect((await store.promotions("delay")).at(-1)).toEqual(record);
+    });
+
+    it("judges by who holds the alias at the moment of the decision", async () => {
+      for (const id of ["p1", "p2", "p3"]) await register(id);
+      await store.promote(request(1, null));
+      await store.promote(request(2, 1));
+      expect((await store.promote(request(3, 1))).decision.verdict).toBe("refuse");
+      expect(await holder("champion")).toBe(2);
+    });
+
+    it("retires a version for good, and none that an alias points at", async () => {
+      await register("p1");
+      await store.promote(request(1, null));
+      await expect(store.retire({ model: "delay", version: 1, reason: "old" })).rejects.toMatchObject({
+        code: "MW0610",
+      });
+      await register("p2");
+      await store.promote(request(2, 1));
+      const retired = await store.retire({ model: "delay", version: 1, reason: "old" });
+      expect(retired.state).toEqual({ kind: "retired", retiredAtMs: clock.nowMs(), reason: "old" });
+      const entries = (await store.auditLog()).length;
+      expect(await store.retire({ model: "delay", version: 1, reason: "again" })).toEqual(retired);
+      expect(await store.auditLog()).toHaveLength(entries);
+      expect((await store.promote(request(1, 2))).decision.verdict).toBe("refuse");
+      await expect(store.retire({ model: "delay", version: 9, reason: "" })).rejects.toMatchObject({
+        code: "MW0602",
+      });
+    });
+
+    it("writes nothing when evidence cannot be written", async () => {
+      await register("p1");
+      const unwritable = { ...request(1, null), evidence: [{ ...gate, observed: NaN }, probes] };
+      await expect(store.promote(unwritable)).rejects.toMatchObject({ code: "MW0102" });
+      expect(await store.auditLog()).toHaveLength(1);
+      await expect(store.resolve("delay", "champion")).rejects.toMatchObject({ code: "MW0603" });
+    });
+
+    it("holds its state, its log and its decisions together, whatever is done to it", async () => {
+      const command = fc.oneof(
+        fc.record({ kind: fc.constant("register"), id: fc.constantFrom("p1", "p2", "p3") }),
+        fc.record({
+          kind: fc.constant("promote"),
+          version: fc.integer({ min: 1, max: 3 }),
+          comparedWith: fc.constantFrom(null, 1, 2, 3),
+          alias: fc.constantFrom("champion", "challenger"),
+          passed: fc.boolean(),
+        }),
+        fc.record({ kind: fc.constant("retire"), version: fc.integer({ min: 1, max: 3 }) }),
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(command, { maxLength: 12 }), async (commands) => {
+          const registry = await make(clock);
+          await registry.register({ model: "delay", packageId: "p0", runId: null });
+          for (const step of commands) {
+            // Commands that the present state does not allow are part of the property: they must change nothing.
+            await apply(registry, step).catch((error: unknown) => {
+              expect(error).toMatchObject({ code: expect.stringMatching(/^MW06(02|10)$/) as string });
+            });
+          }
+          await expectConsistent(registry);
+        }),
+        { numRuns: 25 },
+      );
+    });
+  });
+}
+
+type Command =
+  | { kind: string; id: string }
+  | { kind: string; version: number; comparedWith: number | null; alias: string; passed: boolean }
+  | { kind: string; version: number };
+
+async function apply(store: RegistryStore, command: Command): Promise<unknown> {
+  if ("id" in command) return store.register({ model: "delay", packageId: command.id, runId: null });
+  if (!("alias" in command))
+    return store.retire({ model: "delay", version: command.version, reason: "test" });
+  const { version, comparedWith, alias, passed } = command;
+  return store.promote({
+    ...request(version, comparedWith, alias),
+    evidence: [
+      { ...gate, passed },
+      { ...probes, passed },
+    ],
+  });
+}
+
+/** The log's chain holds, each decision follows from its record, and the log alone gives the state. */
+async function expectConsistent(store: RegistryStore): Promise<void> {
+  const log = await store.auditLog();
+  expect(verifyAuditLog(log)).toMatchObject({ ok: true, head: { sequence: log.length } });
+  for (const record of await store.promotions("delay")) {
+    expect(decidePromotion(record.request, record.facts)).toEqual(record.decision);
+  }
+  const packages: string[] = [];
+  const aliases = new Map<string, number>();
+  const retired = new Set<number>();
+  for (const { event } of log) {
+    if (event.action === "register") packages.push(event.packageId);
+    else if (event.action === "retire") retired.add(event.version);
+    else if (event.decision.verdict === "promote") aliases.set(event.request.alias, event.request.version);
+  }
+  const versions = await store.list("delay");
+  expect(versions.map(({ packageId }) => packageId).reverse()).toEqual(packages);
+  for (const { version, state } of versions) {
+    const held = [...aliases].filter(([, holder]) => holder === version).map(([alias]) => alias);
+    expect(state.kind === "aliased" ? state.aliases : []).toEqual(held.sort());
+    expect(state.kind === "retired").toBe(retired.has(version));
+  }
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import type { SessionFactory } from "../../src/inference/index.js";
+import { encodeGraph, logGraph, sumGraph, textGraph } from "../../src/inference/small-graphs.testing.js";
+
+const threads = { threads: 1 };
+const ln3 = Math.log(3);
+
+/** What every engine behind the session port must do. Expected values: sigmoid(0) = 1/2, sigmoid(ln 3) = 3/4. */
+export function describeSessionContract(name: string, make: () => SessionFactory): void {
+  describe(`${name}: session contract`, () => {
+    const open = (graph: Parameters<typeof encodeGraph>[0]) => make().open(encodeGraph(graph), threads);
+
+    it("tells its name and version", () => {
+      expect(make().engine).toMatch(/^\S+ \d+\./);
+    });
+
+    it("describes inputs and outputs, free dimensions as null", async () => {
+      const session = await open(textGraph(2, { a: 1 }));
+      expect(session.inputs).toEqual([
+        { name: "numeric", dtype: "float32", shape: [null, 2] },
+        { name: "text", dtype: "string", shape: [null, 1] },
+      ]);
+      expect(session.outputs).toEqual([{ name: "probability", dtype: "float32", shape: [null] }]);
+      await session.dispose();
+    });
+
+    it.each(["rows", "rows x 1"] as const)("gives one number per row for an output of %s", async (shape) => {
+      const session = await open(sumGraph(2, shape));
+      const output = await session.run(new Float32Array([0, 0, 1, ln3 - 1]), 2);
+      expect(output).toBeInstanceOf(Float32Array);
+      expect(output).toHaveLength(2);
+      expect(output[0]).toBeCloseTo(0.5, 6);
+      expect(output[1]).toBeCloseTo(0.75, 6);
+      await session.dispose();
+    });
+
+    it("passes NaN on as a missing value", async () => {
+      const session = await open(sumGraph(2));
+      expect((await session.run(new Float32Array([NaN, ln3]), 1))[0]).toBeCloseTo(0.75, 6);
+      await session.dispose();
+    });
+
+    it("passes texts on, whatever their script", async () => {
+      const session = await open(textGraph(1, { JFK: 2, Zürich: 3, "": 5 }));
+      const output = await session.run(new Float32Array([1, 1, 1, 1]), 4, ["JFK", "Zürich", "", "表"]);
+      expect([...output]).toEqual([3, 4, 6, 1]);
+      await session.dispose();
+    });
+
+    it("gives nothing for no rows", async () => {
+      const session = await open(sumGraph(2));
+      expect(await session.run(new Float32Array(0), 0)).toHaveLength(0);
+      await session.dispose();
+    });
+
+    it("reads its rows out of the middle of a larger buffer", async () => {
+      const session = await open(sumGraph(2));
+      const buffer = new Float32Array([9, 9, 9, 0, ln3, 9]);
+      expect((await session.run(buffer.subarray(3, 5), 1))[0]).toBeCloseTo(0.75, 6);
+      await session.dispose();
+    });
+
+    it("keeps overlapping calls apart", async () => {
+      const session = await open(textGraph(1, {}));
+      const calls = Array.from({ length: 50 }, (_, i) => session.run(new Float32Array([i]), 1, ["x"]));
+      expect((await Promise.all(calls)).map(([value]) => value)).toEqual(calls.map((_, i) => i));
+      await session.dispose();
+    });
+
+    it("gives the same bits in a batch as row by row", async () => {
+      const session = await open(sumGraph(3));
+      const rows = Float32Array.from({ length: 300 }, (_, i) => Math.fround(Math.sin(i)));
+      const batch = await session.run(rows, 100);
+      const single = new Float32Array(100);
+      for (let i = 0; i < 100; i++) single[i] = (await session.run(rows.subarray(3 * i, 3 * i + 3), 1))[0];
+      expect(batch).toEqual(single);
+      await session.dispose();
+    });
+
+    it("does not judge outputs", async () => {
+      const session = await open(logGraph(1));
+      expect([...(await session.run(new Float32Array([-1, 0]), 2))]).toEqual([NaN, -Infinity]);
+      await session.dispose();
+    });
+
+    it("codes a failure while it computes as MW0705", async () => {
+      const session = await open(sumGraph(3));
+      await expect(session.run(new Float32Array(2), 1)).rejects.toMatchObject({ code: "MW0705" });
+      await session.dispose();
+    });
+
+    const whole = encodeGraph(sumGraph(2));
+    it.each([
+      ["no bytes", new Uint8Array(0)],
+      ["bytes that are no graph", new Uint8Array(100).fill(7)],
+      ["a graph that was cut off", whole.subarray(0, whole.length >> 1)],
+      ["a graph without its last byte", whole.subarray(0, -1)],
+      [
+        "an operator set of the future",
+        encodeGraph(sumGraph(2), { opsetImport: [{ domain: "", version: 999 }] }),
+      ],
+      [
+        "an operator that does not exist",
+        encodeGraph({
+          ...sumGraph(2),
+          node: [{ opType: "Nope", input: ["numeric"], output: ["probability"] }],
+        }),
+      ],
+      [
+        "weights that lie in another file",
+        encodeGraph({
+          ...sumGraph(2),
+          initializer: [
+            ...(sumGraph(2).initializer ?? []).slice(0, 1),
+            {
+              name: "zero",
+              dataType: 1,
+              dims: [],
+              dataLocation: 1,
+              externalData: [{ key: "location", value: "package.json" }],
+            },
+          ],
+        }),
+      ],
+    ])("refuses %s with MW0701", async (_what, bytes) => {
+      await expect(make().open(bytes, threads)).rejects.toMatchObject({ code: "MW0701" });
+    });
+  });
+}
