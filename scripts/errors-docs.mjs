@@ -18,7 +18,7 @@ function tableFiles() {
     .filter((file) => /[/\\-]errors\.ts$/.test(file));
 }
 
-const isTable = (value) => typeof value?.rows === "object" && typeof value.error === "function";
+const isTable = (value) => typeof value?.rows === "object";
 
 async function allRows() {
   const modules = await Promise.all(tableFiles().map((file) => jiti.import(pathToFileURL(file).href)));

@@ -15,6 +15,7 @@ const checks = [
   { title: "architecture", args: ["scripts/architecture.mjs", "--check"] },
   { title: "dead code", args: [bin("knip/bin/knip.js"), "--no-progress"] },
   { title: "error codes", args: ["scripts/errors-docs.mjs", "--check"] },
+  { title: "command help", args: ["scripts/cli-docs.mjs", "--check"] },
 ];
 
 async function timed(title, work) {

@@ -18,6 +18,7 @@ const live = "replay";
 const children = new Set();
 
 const { rows, json, keep, port } = readArguments();
+const storage = rows === undefined ? ".millwright" : ".millwright-rows";
 const env = rows === undefined ? process.env : { ...process.env, FLIGHTS_ROWS: String(rows) };
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
@@ -44,7 +45,7 @@ async function demo() {
 
   title(`Serving: ${range.from.slice(0, 10)} to ${range.to.slice(0, 10)} replayed as live traffic`);
   // The live state of an earlier demo; every demo replays into an empty one.
-  rmSync(new URL(`.millwright/live/${live}`, import.meta.url), { recursive: true, force: true });
+  rmSync(new URL(`${storage}/live/${live}`, import.meta.url), { recursive: true, force: true });
   const server = await serve(range.from);
   const replayed = await command(
     "replay",
@@ -126,11 +127,11 @@ function readArguments() {
   }
 }
 
-/** The first three weeks of June; of the first N flights, the whole test period. */
+/** All of June; of the first N flights, the whole test period. */
 function replayRange({ testRange: [firstMs, lastMs] }) {
   const matured = new Date(lastMs + 3 * 86_400_000).toISOString();
   if (rows === undefined)
-    return { from: "2001-06-01T00:00:00.000Z", to: "2001-06-22T00:00:00.000Z", matured };
+    return { from: "2001-06-01T00:00:00.000Z", to: "2001-07-01T00:00:00.000Z", matured };
   return { from: new Date(firstMs).toISOString(), to: new Date(lastMs + 1).toISOString(), matured };
 }
 

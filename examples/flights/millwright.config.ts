@@ -74,7 +74,7 @@ export const arrivalDelay = model("arrival-delay", {
   spine: flights.at("date"),
   features: {
     origin: [departures, arrivals],
-    destination: [departures, arrivals],
+    destination: arrivals,
     request: {
       date: t.timestamp().between("2001-01-01", "2001-12-31"),
       distance: t.int().between(1, 6000),
@@ -98,4 +98,9 @@ export const arrivalDelay = model("arrival-delay", {
   monitor: { threshold: 0.1, window: "7d" },
 });
 
-export default defineProject({ name: "flights", models: [arrivalDelay] });
+export default defineProject({
+  name: "flights",
+  models: [arrivalDelay],
+  // A quick look has a folder of its own, so that it never stands in for the whole.
+  storage: { folder: rows === undefined ? ".millwright" : ".millwright-rows" },
+});

@@ -8,10 +8,10 @@ export const cliErrors = errorTable({
     about: "A value on the command line is not of the form that its option takes.",
   },
   MW1202: {
-    title: "folder not empty",
+    title: "something is in the way",
     exit: 2,
     http: 409,
-    about: "`millwright init` writes only where nothing of the same name is in the way. Nothing was changed.",
+    about: "A command writes only where nothing of the same name is in the way. Nothing was changed.",
   },
   MW1203: {
     title: "server did not answer as expected",

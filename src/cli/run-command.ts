@@ -26,7 +26,7 @@ export type ExitCode = 0 | 1 | 2 | 3;
 const terminal: Terminal = { out: process.stdout, err: process.stderr };
 
 /** A signal that fires at the first Ctrl-C or SIGTERM; the second one ends the process at once. */
-export function interruption(): AbortSignal {
+function interruption(): AbortSignal {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(3);
@@ -76,7 +76,7 @@ export async function run(
 }
 
 /** Prints an error for people on standard error, or for machines on standard output, and tells the exit code. */
-export function printError(error: unknown, json: boolean): ExitCode {
+function printError(error: unknown, json: boolean): ExitCode {
   if (!isMillwrightError(error)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     terminal.err.write(`${paint(terminal.err, "red", "Unexpected failure")}\n${text}\n`);

@@ -27,7 +27,7 @@ export function seconds(ms: number): string {
 
 /**
  * Progress on a terminal: a bar that is redrawn in place, replaced by one line when the work is done.
- * Elsewhere (a pipe, a log file): one line when work of more than a second is done.
+ * Elsewhere (a pipe, a log file): that line alone. Work under a second leaves no line.
  */
 export function terminalProgress({ err }: Terminal, clock: Clock): Progress {
   return Object.freeze({
@@ -45,7 +45,7 @@ export function terminalProgress({ err }: Terminal, clock: Clock): Progress {
         },
         finish(note) {
           if (err.isTTY) err.write("\r\u001b[2K");
-          if (!err.isTTY && elapsed() < patienceMs) return;
+          if (elapsed() < patienceMs) return;
           const mark = paint(err, "green", "✓");
           err.write(
             `${mark} ${label}${note === undefined ? "" : `: ${note}`} ${paint(err, "dim", seconds(elapsed()))}\n`,
@@ -65,6 +65,11 @@ function drawBar(err: NodeJS.WriteStream, state: { label: string; share: number;
     share > 0.02 && state.elapsedMs > patienceMs ? state.elapsedMs / share - state.elapsedMs : undefined;
   const eta = left === undefined ? "" : ` ${seconds(left)} left`;
   err.write(`\r\u001b[2K  ${state.label} ${bar} ${percent} %${paint(err, "dim", eta)}`);
+}
+
+/** A number with its noun: `1 prediction`, `2,000 predictions`. */
+export function counted(n: number, noun: string): string {
+  return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 }
 
 /** Rows as aligned columns; numbers to the right. */

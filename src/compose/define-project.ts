@@ -1,4 +1,4 @@
-import { durationMs, rejectUnknownKeys, type Duration } from "../kernel/index.js";
+import { durationMs, rejectUnknownKeys } from "../kernel/index.js";
 import { compileDriftPolicy, compileLatencyPolicy } from "../monitoring/index.js";
 import type { ModelDefinition } from "../training/index.js";
 import { composeErrors } from "./errors.js";

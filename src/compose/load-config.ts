@@ -19,7 +19,7 @@ export async function loadConfig(folder: string): Promise<ProjectDefinition> {
     throw composeErrors.error("MW1120", {
       expected: `${configNames[0]} in ${resolve(folder)}`,
       found: "no such file",
-      remedy: "Run millwright init in an empty folder, or name the project's folder with --project.",
+      remedy: "Run npx millwright init my-project, or name the project's folder with --project.",
     });
   }
   const jiti = createJiti(import.meta.url, {

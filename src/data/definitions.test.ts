@@ -22,7 +22,7 @@ const untyped = (options: Record<string, unknown>) => options as never;
 
 describe("events", () => {
   it("is frozen and says when rows are known", () => {
-    const source = events("flights", { ...valid, availableAt: (f) => f.date.plus("30m"), id: "origin" });
+    const source = events("flights", { ...valid, availableAt: (f) => f.date.plus("30m") });
     expect(Object.isFrozen(source)).toBe(true);
     expect(source.availableAt?.type).toBe("time");
     expect(source.at("date")).toEqual({ source, time: "date" });
@@ -37,7 +37,6 @@ describe("events", () => {
       hash({ from: parquet("flights.parquet", { rows: 10 }) }),
       hash({ from: csv("flights.parquet") }),
       hash({ eventTime: "date", availableAt: (f) => f.date.plus("1h") }),
-      hash({ id: "origin" }),
       hash({ expectations: (f) => [expectRow("early", f.delay.lt(0), "warn")] }),
       hash({ expectations: (f) => [expectRow("early", f.delay.lt(0), "block")] }),
       hash({ expectations: () => [expectRows({ atLeast: 1 }, "warn")] }),
@@ -54,10 +53,8 @@ describe("events", () => {
   it.each([
     ["MW0207", 'Did you mean "eventTime"?', { ...valid, evenTime: "date" }],
     ["MW0208", 'Did you mean "date"?', { ...valid, eventTime: "dat" }],
-    ["MW0208", "Valid names: delay, origin.", { ...valid, id: "unrelated" }],
     ["MW0206", undefined, { ...valid, eventTime: "delay" }],
     ["MW0206", undefined, { ...valid, eventTime: "seen" }],
-    ["MW0206", undefined, { ...valid, id: "date" }],
     ["MW0206", undefined, { ...valid, schema: {} }],
     ["MW0206", undefined, { ...valid, schema: { ...schema, wrong: { kind: "money" } } }],
     ["MW0206", undefined, { ...valid, schema: { ...schema, Date: t.int() } }],

@@ -9,15 +9,9 @@ export {
   type Severity,
 } from "./expectation.js";
 export type { DatasetCatalog, ReadOptions, Reject, StagedFile, TableEngine } from "./ports.js";
-export { profileTable, type ColumnProfile, type NumberProfile, type TextProfile } from "./profile.js";
+export type { ColumnProfile, NumberProfile, TextProfile } from "./profile.js";
 export { compileRowExpectations, type Breach, type RowExpectations } from "./row-checks.js";
-export {
-  quarantineSchema,
-  readDataset,
-  snapshotSource,
-  type Snapshot,
-  type SnapshotPorts,
-} from "./snapshot.js";
+export { readDataset, snapshotSource, type Snapshot, type SnapshotPorts } from "./snapshot.js";
 export {
   csv,
   json,
@@ -26,5 +20,5 @@ export {
   type LocationOptions,
   type SourceLocation,
 } from "./source-location.js";
-export { events, sourceJson, type Source, type SourceOptions, type Spine } from "./source.js";
+export { events, type Source, type SourceOptions, type Spine } from "./source.js";
 export { byTime, splitPart, type Split, type TimeSplit } from "./split.js";

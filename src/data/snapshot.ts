@@ -79,7 +79,7 @@ export async function snapshotSource(source: Source, ports: SnapshotPorts): Prom
     const version = await takeSnapshot({ source, ports, scratch, step });
     throwIfCancelled(signal);
     await catalog.record(version, sourceKey);
-    task.finish(`${version.rowCount} rows`);
+    task.finish(`${version.rowCount.toLocaleString("en")} rows`);
     return { version, reused: false };
   } finally {
     for (const path of scratch) await engine.discard(path);

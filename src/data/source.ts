@@ -21,8 +21,6 @@ export interface SourceOptions<S extends Schema> {
   readonly eventTime: keyof S & string;
   /** When a row could be known; the event time itself by default. */
   readonly availableAt?: (f: Columns<S>) => TimeExpression;
-  /** The column by which an event that arrives twice is recognised: an int or a string, never null. */
-  readonly id?: keyof S & string;
   readonly expectations?: (f: Columns<S>) => readonly Expectation[];
 }
 
@@ -34,7 +32,6 @@ export interface Source<S extends Schema = Schema> {
   readonly schema: S;
   readonly eventTime: string;
   readonly availableAt?: TimeExpression;
-  readonly id?: string;
   readonly expectations: readonly Expectation[];
   readonly columns: Columns<S>;
   /** The rows of this source as a spine, at the time of a timestamp column that is never null. Throws MW0206, MW0208. */
@@ -70,10 +67,9 @@ export function events<S extends Schema>(name: string, options: SourceOptions<S>
     );
   }
   rejectUnknownKeys(options, optionNames, `options of source "${name}"`);
-  const { from, schema, eventTime, id } = options;
+  const { from, schema, eventTime } = options;
   checkShape(name, options);
   checkColumn(schema, eventTime, { name: "eventTime", kinds: ["timestamp"] });
-  if (id !== undefined) checkColumn(schema, id, { name: "id", kinds: ["int", "string"] });
 
   const columns = columnsOf(schema);
   const availableAt = options.availableAt?.(columns);
@@ -87,7 +83,6 @@ export function events<S extends Schema>(name: string, options: SourceOptions<S>
     schema: Object.freeze({ ...schema }),
     eventTime,
     ...(availableAt === undefined ? {} : { availableAt }),
-    ...(id === undefined ? {} : { id }),
     expectations: namedOnce(name, options.expectations?.(columns) ?? []),
     columns,
     at(time: keyof S & string): Spine<S> {
@@ -107,12 +102,11 @@ export function sourceJson(source: Source): Canonical {
     columns: columnList(source.schema),
     eventTime: source.eventTime,
     availableAt: source.availableAt && expressionJson(source.availableAt.node),
-    id: source.id,
     expectations: source.expectations.map(expectationJson),
   };
 }
 
-const optionNames = ["from", "schema", "eventTime", "availableAt", "id", "expectations"];
+const optionNames = ["from", "schema", "eventTime", "availableAt", "expectations"];
 const kinds: readonly FieldKind[] = ["int", "float", "bool", "timestamp", "string"];
 
 function checkShape<S extends Schema>(

@@ -19,7 +19,7 @@ export interface Split {
 
 export type TimeSplit =
   | {
-      /** A range such as `"2001-01/2001-04"` or `"2001-01-15/2001-04-30"`: both ends belong to it. */
+      /** A range such as `"2001-01/2001-04"`, `"2001-01-15/2001-04-30"` or `"2001-05"`: both ends belong to it. */
       readonly train: string;
       readonly test: string;
     }
@@ -31,7 +31,7 @@ export type TimeSplit =
 /**
  * Splits by time: all of training lies before all of test, and rows of equal time stay together.
  *
- * Ranges are two months or two dates of ISO 8601, in UTC, each end inclusive at its own precision: April
+ * Ranges are one or two months or dates of ISO 8601, in UTC, each end inclusive at its own precision: April
  * as an end is the whole of April. With `trainShare`, the cut is the time at that share of the rows in
  * order of time; rows at the cut itself test. Throws MW0207 and MW0209.
  */
@@ -100,12 +100,12 @@ function byShare(trainShare: number): Split {
 }
 
 function parseRange(name: string, text: string): Range {
-  const [first, last, ...more] = typeof text === "string" ? text.split("/") : [];
+  const [first, last = first, ...more] = typeof text === "string" ? text.split("/") : [];
   const from = periodOf(first)?.from ?? NaN;
   const to = periodOf(last)?.to ?? NaN;
   if (more.length > 0 || !(from < to)) {
     throw badSplit(
-      `two ISO months or dates, the first not after the last, as "${name}"`,
+      `one or two ISO months or dates, the first not after the last, as "${name}"`,
       JSON.stringify(text) ?? "nothing",
     );
   }

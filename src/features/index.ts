@@ -1,6 +1,5 @@
 export { count, max, mean, min, rate, sum, type Aggregation, type WindowedFeature } from "./aggregation.js";
 export { eventTable, type EventTable } from "./event-log.js";
-export { featureErrors } from "./errors.js";
 export {
   checkSpine,
   featureSet,

@@ -209,7 +209,7 @@ const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null, freq: 6 });
 export const places = fc.constantFrom("JFK", "SFO", "");
 export const numbers = fc.constantFrom(1, 2, -3);
 
-export function rows(anchorMs: number): fc.Arbitrary<Row> {
+function rows(anchorMs: number): fc.Arbitrary<Row> {
   return fc.record({
     at: times(anchorMs),
     place: maybe(places),

@@ -153,7 +153,7 @@ export function numberExpression(node: ExpressionNode): NumberExpression {
   return self;
 }
 
-export function boolExpression(node: ExpressionNode): BoolExpression {
+function boolExpression(node: ExpressionNode): BoolExpression {
   const self: BoolExpression = Object.freeze({
     type: "bool",
     node,
@@ -166,7 +166,7 @@ export function boolExpression(node: ExpressionNode): BoolExpression {
   return self;
 }
 
-export function textExpression(node: ExpressionNode): TextExpression {
+function textExpression(node: ExpressionNode): TextExpression {
   const self: TextExpression = Object.freeze({
     type: "text",
     node,
@@ -178,7 +178,7 @@ export function textExpression(node: ExpressionNode): TextExpression {
   return self;
 }
 
-export function timeExpression(node: ExpressionNode): TimeExpression {
+function timeExpression(node: ExpressionNode): TimeExpression {
   const ms = (by: Duration | NumberExpression) => (typeof by === "string" ? durationMs(by) : by);
   const self: TimeExpression = Object.freeze({
     type: "time",

@@ -1,14 +1,7 @@
 export { throwIfCancelled } from "./cancel.js";
 export { manualClock, systemClock, type Clock } from "./clock.js";
 export { durationMs, formatDuration, type Duration } from "./duration.js";
-export {
-  errorTable,
-  isMillwrightError,
-  MillwrightError,
-  type ErrorFacts,
-  type ErrorRow,
-  type ErrorTable,
-} from "./errors.js";
+export { errorTable, isMillwrightError, MillwrightError, type ErrorFacts, type ErrorRow } from "./errors.js";
 export {
   bindPositions,
   bindTable,
@@ -20,7 +13,6 @@ export {
 export {
   columnsOf,
   columnsRead,
-  expressionHash,
   expressionJson,
   hourOfDay,
   minuteOfDay,
@@ -31,14 +23,12 @@ export {
   type Expression,
   type ExpressionNode,
   type NumberExpression,
-  type TextExpression,
   type TimeExpression,
 } from "./expression.js";
 export { canonicalHash, canonicalJson, sha256, type Canonical } from "./hash.js";
-export { kernelErrors } from "./kernel-errors.js";
 export { checkNumber, rejectUnknownKeys } from "./options.js";
 export { silentProgress, type Progress, type ProgressTask } from "./progress.js";
-export { compileRecord, describeField, describeProblem, type Problem, type RecordResult } from "./record.js";
+export { compileRecord, describeField, describeProblem, type Problem } from "./record.js";
 export { seededRng, type Rng } from "./rng.js";
 export {
   parseTimestamp,

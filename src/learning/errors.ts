@@ -15,7 +15,7 @@ export const learningErrors = errorTable({
   },
   MW0403: {
     title: "single class",
-    exit: 3,
+    exit: 1,
     http: 422,
     about:
       "All training rows have the same label, so there is nothing to tell apart. Widen the training period.",

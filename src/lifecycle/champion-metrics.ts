@@ -1,5 +1,5 @@
 import { loadModel } from "../inference/index.js";
-import { canonicalJson } from "../kernel/index.js";
+import { canonicalJson, isMillwrightError } from "../kernel/index.js";
 import { readPackage, type Manifest, type ModelVersion } from "../registry/index.js";
 import { metricNames } from "../stats/index.js";
 import { compare, type ChampionMetrics, type ModelDefinition } from "../training/index.js";
@@ -18,7 +18,8 @@ export async function championMetrics(
   signal?: AbortSignal,
 ): Promise<ChampionMetrics> {
   if (holder === undefined) return { kind: "none" };
-  const { manifest } = await readPackage(holder.packageId, project.blobs);
+  const manifest = await manifestOf(project, holder);
+  if ("reason" in manifest) return { kind: "incomparable", reason: manifest.reason };
   if (sameTestRows(manifest, model, data)) {
     const { auc, logLoss, brier, ece } = manifest.metrics;
     return { kind: "measured", metrics: { auc, logLoss, brier, ece } };
@@ -39,6 +40,19 @@ export async function championMetrics(
     return { kind: "measured", metrics };
   } finally {
     await loaded.dispose();
+  }
+}
+
+/** The champion's manifest, or why it cannot be read: a damaged champion must not stop its successor's training. */
+async function manifestOf(
+  project: Project,
+  { version, packageId }: ModelVersion,
+): Promise<Manifest | { readonly reason: string }> {
+  try {
+    return (await readPackage(packageId, project.blobs)).manifest;
+  } catch (error) {
+    if (!isMillwrightError(error)) throw error;
+    return { reason: `the package of version ${version} cannot be read: ${error.message}` };
   }
 }
 

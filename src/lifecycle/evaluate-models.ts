@@ -8,12 +8,13 @@ import {
   type Comparison,
   type Evaluation,
   type ModelDefinition,
+  type Scored,
   type SliceEvaluation,
 } from "../training/index.js";
 import type { FittedModels } from "./fit-models.js";
 import type { Project } from "./project.js";
 import { scoreRows } from "./score-rows.js";
-import type { Steps } from "./steps.js";
+import { isWhole, type Steps } from "./steps.js";
 import { takeFeatureRows, type TrainingData } from "./training-data.js";
 
 /** The evaluation of a version on its test rows, as the steps remember it. */
@@ -39,7 +40,12 @@ export function evaluateModels(
     slices: slicesJson(model.slices),
     fitted: [fitted.candidate.onnx, fitted.baseline.onnx, fitted.ablation?.onnx ?? null],
   };
-  return steps.run("evaluate", inputs, () => computeReport(project, input, signal));
+  return steps.run<TestReport>({
+    name: "evaluate",
+    inputs,
+    usable: ({ scores }) => isWhole(project.blobs, scores),
+    compute: () => computeReport(project, input, signal),
+  });
 }
 
 async function computeReport(
@@ -51,34 +57,40 @@ async function computeReport(
   const labels = Uint8Array.from(data.test, (row) => data.labels[row]);
   const times = Float64Array.from(data.test, (row) => data.times[row]);
   const features = await data.features(signal);
-  const score = async (onnx: string, set = model.features) =>
-    scoreModel(project, { onnx, columns: takeFeatureRows(features, data.test, set) }, signal);
-  const scores = await score(fitted.candidate.onnx);
+  const score = async (what: string, onnx: string, set = model.features) =>
+    scoreModel(project, { what, onnx, columns: takeFeatureRows(features, data.test, set) }, signal);
+  const scores = await score("model", fitted.candidate.onnx);
   const candidate = evaluate({ scores, labels, times }, seed);
-  const baseline = compare({ scores: await score(fitted.baseline.onnx), labels });
+  const baseline = compare({ scores: await score("baseline", fitted.baseline.onnx), labels });
   const ablation =
-    fitted.ablation && compare({ scores: await score(fitted.ablation.onnx, model.ablation), labels });
-  const task = project.progress.start("slices", model.slices.length);
-  const slices = model.slices.flatMap(({ name }, i) => {
-    task.update(i);
-    return evaluateSlices(
-      { scores, labels, times },
-      { dimension: name, groups: groupsOf(model, data, i) },
-      seed,
-    );
-  });
-  task.finish(`${slices.length} slices`);
+    fitted.ablation &&
+    compare({ scores: await score("without windows", fitted.ablation.onnx, model.ablation), labels });
+  const slices = judgeSlices(project, { model, data, scored: { scores, labels, times } });
   const bytes = new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength);
   return { candidate, baseline, ablation: ablation ?? null, slices, scores: await project.blobs.put(bytes) };
 }
 
+function judgeSlices(
+  project: Project,
+  { model, data, scored }: { model: ModelDefinition; data: TrainingData; scored: Scored },
+): SliceEvaluation[] {
+  if (model.slices.length === 0) return [];
+  const task = project.progress.start("slices", model.slices.length);
+  const slices = model.slices.flatMap(({ name }, i) => {
+    task.update(i);
+    return evaluateSlices(scored, { dimension: name, groups: groupsOf(model, data, i) }, model.trainer.seed);
+  });
+  task.finish(String(slices.length));
+  return slices;
+}
+
 async function scoreModel(
   project: Project,
-  { onnx, columns }: { onnx: string; columns: FeatureColumns },
+  { what, onnx, columns }: { what: string; onnx: string; columns: FeatureColumns },
   signal?: AbortSignal,
 ): Promise<Float32Array> {
   const session = await project.sessions.open(await project.blobs.get(onnx), { threads: 1 });
-  const task = project.progress.start("score test rows", columns.rowCount);
+  const task = project.progress.start(`score test rows, ${what}`, columns.rowCount);
   try {
     const scores = await scoreRows((numeric, rows, text) => session.run(numeric, rows, text), columns, {
       onProgress: (done) => task.update(done),

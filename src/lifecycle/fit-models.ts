@@ -2,7 +2,7 @@ import type { FeatureSet } from "../features/index.js";
 import type { Canonical } from "../kernel/index.js";
 import type { FittedPipeline, ModelDefinition, Trainer } from "../training/index.js";
 import type { Project } from "./project.js";
-import type { Steps } from "./steps.js";
+import { isWhole, type Steps } from "./steps.js";
 import { trainingExamples, type TrainingData } from "./training-data.js";
 
 /** A fitted model, as the steps remember it. */
@@ -33,9 +33,12 @@ export async function fitModels(
   signal?: AbortSignal,
 ): Promise<FittedModels> {
   const fit = (what: Fit) =>
-    steps.run(what.step, fitInputs(model, data, what), () =>
-      fitOne(project, { ...what, model, data }, signal),
-    );
+    steps.run<Fitted>({
+      name: what.step,
+      inputs: fitInputs(model, data, what),
+      usable: ({ onnx }) => isWhole(project.blobs, onnx),
+      compute: () => fitOne(project, { ...what, model, data }, signal),
+    });
   const candidate = await fit({ step: "train", trainer: model.trainer, features: model.features });
   const ablation =
     model.ablation === undefined

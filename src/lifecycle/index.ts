@@ -1,4 +1,3 @@
-export { lifecycleErrors } from "./errors.js";
 export { evaluateRange, type RangeEvaluation } from "./evaluate-range.js";
 export type {
   FeedbackReceipt,
@@ -13,6 +12,8 @@ export type {
 export { openLiveProject, type LiveOptions } from "./open-live-project.js";
 export { findModel, findSource, type Project } from "./project.js";
 export { monitor, type MonitoredWindow, type MonitorRequest, type MonitorResult } from "./monitor.js";
+export { exportVersion, importVersion } from "./exchange-packages.js";
+export { rollBack } from "./promote.js";
 export { readVersion } from "./read-version.js";
 export { replay, type ReplayRequest, type ReplayResult, type ReplayTarget } from "./replay.js";
 export { report, type ReportRequest } from "./report.js";
@@ -32,7 +33,6 @@ export type {
   Slice,
   SliceDimension,
 } from "./report-data.js";
-export { latestResult } from "./runs.js";
 export { snapshotData } from "./snapshot-data.js";
 export { train, type TrainResult } from "./train.js";
 export { verifyFeatures, type FeatureVerification } from "./verify-features.js";

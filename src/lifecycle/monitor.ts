@@ -1,4 +1,4 @@
-import { durationMs } from "../kernel/index.js";
+import { durationMs, throwIfCancelled } from "../kernel/index.js";
 import {
   assessLatency,
   assessPerformance,
@@ -36,7 +36,7 @@ export interface MonitoredWindow {
   readonly performance: PerformanceResult;
   readonly latency: LatencyResult;
   readonly meanPrediction: number | null;
-  /** Share of positives among the labelled; null without labels. */
+  /** Share of positives among the matured and labelled; null without any. */
   readonly observedRate: number | null;
 }
 
@@ -49,7 +49,7 @@ export interface MonitorResult {
   readonly windows: readonly MonitoredWindow[];
   /** Columns that drifted in any whole window, `prediction` among them. */
   readonly drifted: readonly string[];
-  /** Over all predictions with a label. */
+  /** Over all matured predictions with a label. */
   readonly realised: { readonly labelled: number; readonly auc: number | null };
   readonly latency: LatencyResult;
 }
@@ -66,7 +66,11 @@ export interface MonitorRequest {
  * performance of mature labels, and latency, window by window against the version's reference. Throws
  * MW1111 when nothing was served.
  */
-export async function monitor(project: Project, request: MonitorRequest): Promise<MonitorResult> {
+export async function monitor(
+  project: Project,
+  request: MonitorRequest,
+  signal?: AbortSignal,
+): Promise<MonitorResult> {
   const { live = "default", nowMs = project.clock.nowMs() } = request;
   const model = findModel(project, request.model);
   const records = await readPredictions(project, model.name, live);
@@ -76,6 +80,7 @@ export async function monitor(project: Project, request: MonitorRequest): Promis
   const reference = await referenceOf(project, model, version);
   const task = project.progress.start("judge windows");
   const windows = windowsOf(model, served, nowMs).map((window) => {
+    throwIfCancelled(signal);
     const rows = served.filter(({ atMs }) => atMs >= window.startMs && atMs < window.endMs);
     return judgeWindow({ model, window, rows, labels, reference, nowMs });
   });
@@ -89,7 +94,7 @@ export async function monitor(project: Project, request: MonitorRequest): Promis
     nowMs,
     windows,
     drifted: driftedColumns(windows),
-    realised: realised(served, labels),
+    realised: realised(served, labels, nowMs - model.task.matureAfterMs),
     latency: assessLatency(sketch, compileLatencyPolicy(model.slo)),
   };
   await record(project, live, { name: "monitorings", value: result });
@@ -155,7 +160,6 @@ function judgeWindow({ model, window, rows, labels, reference, nowMs }: WindowIn
   const sketch = latencySketch();
   const outcomes: OutcomeRow[] = [];
   let predicted = 0;
-  let positives = 0;
   for (const row of rows) {
     const { id, atMs, numbers, texts, probability, latencyMs } = row;
     profile.addRow(
@@ -166,14 +170,14 @@ function judgeWindow({ model, window, rows, labels, reference, nowMs }: WindowIn
     sketch.record(latencyMs);
     predicted += probability;
     const label = labels.get(id);
-    positives += label ?? 0;
     const matureAtMs = atMs + model.task.matureAfterMs;
     outcomes.push({ atMs, matureAtMs, probability, ...(label === undefined ? {} : { label }) });
   }
   const { window: _, ...given } = model.monitor;
   const policy = compileDriftPolicy(given);
   const counts = profile.counts();
-  const labelled = outcomes.reduce((n, { label }) => n + (label === undefined ? 0 : 1), 0);
+  const labelled = outcomes.filter(({ matureAtMs, label }) => matureAtMs <= nowMs && label !== undefined);
+  const positives = labelled.reduce((sum, { label }) => sum + (label ?? 0), 0);
   return {
     window,
     predictions: rows.length,
@@ -185,7 +189,7 @@ function judgeWindow({ model, window, rows, labels, reference, nowMs }: WindowIn
     }),
     latency: assessLatency(sketch, compileLatencyPolicy(model.slo)),
     meanPrediction: rows.length === 0 ? null : predicted / rows.length,
-    observedRate: labelled === 0 ? null : positives / labelled,
+    observedRate: labelled.length === 0 ? null : positives / labelled.length,
   };
 }
 
@@ -198,12 +202,13 @@ function driftedColumns(windows: readonly MonitoredWindow[]): string[] {
   ];
 }
 
-/** Area under the curve over everything labelled, mature or not: what a replay is compared by. */
+/** Area under the curve over everything that is matured and labelled: what a replay is compared by. */
 function realised(
   rows: readonly PredictionRecord[],
   labels: ReadonlyMap<string, 0 | 1>,
+  maturedBeforeMs: number,
 ): MonitorResult["realised"] {
-  const labelled = rows.filter(({ id }) => labels.has(id));
+  const labelled = rows.filter(({ id, atMs }) => atMs <= maturedBeforeMs && labels.has(id));
   const result = rankScores(
     Float32Array.from(labelled, ({ probability }) => probability),
     Uint8Array.from(labelled, ({ id }) => labels.get(id) as number),

@@ -1,5 +1,5 @@
 import { buildReferenceProfile } from "../monitoring/index.js";
-import type { Canonical } from "../kernel/index.js";
+import { formatDuration, type Canonical } from "../kernel/index.js";
 import {
   renderCard,
   writePackage,
@@ -8,14 +8,9 @@ import {
   type ProbeSet,
   type Signature,
 } from "../registry/index.js";
-import {
-  describeExpression,
-  evaluationConvention,
-  type GateOutcome,
-  type ModelDefinition,
-} from "../training/index.js";
+import { describeExpression, evaluationConvention, type ModelDefinition } from "../training/index.js";
 import type { TestReport } from "./evaluate-models.js";
-import type { Fitted } from "./fit-models.js";
+import type { FittedModels } from "./fit-models.js";
 import type { Project } from "./project.js";
 import { batchOf, scoreRows, type Score } from "./score-rows.js";
 import { takeFeatureRows, type TrainingData } from "./training-data.js";
@@ -27,9 +22,8 @@ const referenceRows = 200_000;
 export interface Packaged {
   readonly model: ModelDefinition;
   readonly data: TrainingData;
-  readonly fitted: Fitted;
+  readonly fitted: FittedModels;
   readonly report: TestReport;
-  readonly gates: readonly GateOutcome[];
 }
 
 /** Writes the package of a fitted model. Equal input gives an equal id. */
@@ -39,7 +33,7 @@ export async function packageModel(
   signal?: AbortSignal,
 ): Promise<{ readonly id: string; readonly manifest: Manifest }> {
   const { model, data, fitted } = packaged;
-  const onnx = await project.blobs.get(fitted.onnx);
+  const onnx = await project.blobs.get(fitted.candidate.onnx);
   const session = await project.sessions.open(onnx, { threads: 1 });
   try {
     const features = await data.features(signal);
@@ -113,7 +107,7 @@ function factsOf(project: Project, { model, data, report }: Packaged, signature:
   };
 }
 
-function cardFacts({ model, data, report, gates }: Packaged): Parameters<typeof renderCard>[0] {
+function cardFacts({ model, data, report }: Packaged): Parameters<typeof renderCard>[0] {
   const label = describeExpression(model.task.label);
   const iso = (row: number) => new Date(data.times[row]).toISOString().slice(0, 10);
   const period = (rows: Uint32Array) =>
@@ -139,7 +133,7 @@ function cardFacts({ model, data, report, gates }: Packaged): Parameters<typeof 
     slices: report.slices.flatMap(({ dimension, value, rows, auc }) =>
       auc === null ? [] : [{ slice: `${dimension} ${value}`, rows, metric: "auc", value: auc.value }],
     ),
-    gates: gates.map(({ name, passed, detail }) => ({ name, passed, detail })),
+    gates: model.gates.map(({ name }) => name),
     limits: [
       `Evaluated only on rows from ${iso(data.test[0])} to ${iso(data.test[data.test.length - 1])}.`,
       "Features may be missing for an entity without recent events; the model then relies on the others.",
@@ -154,7 +148,7 @@ function meaningOf({ features }: ModelDefinition, column: string): string {
       for (const [feature, { kind, value, windowMs }] of Object.entries(view.features)) {
         if (`${name}_${feature}` !== column) continue;
         const of = value === undefined ? "" : ` of ${describeExpression(value)}`;
-        return `${kind}${of} over ${windowMs / 3_600_000} h, ${view.entity} by ${view.keyColumn}`;
+        return `${kind}${of} over ${formatDuration(windowMs)}, ${view.entity} by ${view.keyColumn}`;
       }
     }
   }

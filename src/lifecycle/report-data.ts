@@ -1,3 +1,5 @@
+import type { FindingState } from "../monitoring/index.js";
+
 /** A figure with the interval that its convention describes. `null` is "could not be computed". */
 export interface Interval {
   readonly value: number | null;
@@ -6,7 +8,7 @@ export interface Interval {
 }
 
 /** How a piece of evidence ended. No data is `insufficient` or `missing`, never `ok`. */
-export type EvidenceState = "ok" | "drift" | "insufficient" | "unresolved" | "missing";
+export type EvidenceState = FindingState;
 
 /** Stands in for a part of the report that was not produced. */
 export interface NotRun {

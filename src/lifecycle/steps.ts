@@ -1,4 +1,4 @@
-import { canonicalHash, type Canonical } from "../kernel/index.js";
+import { canonicalHash, isMillwrightError, type BlobStore, type Canonical } from "../kernel/index.js";
 import type { Project } from "./project.js";
 
 /** How long a step took, and whether its result was remembered from an earlier run. */
@@ -8,20 +8,30 @@ export interface StepTiming {
   readonly reused: boolean;
 }
 
+/** A step whose output is remembered. */
+export interface Step<Output> {
+  readonly name: string;
+  /** Everything that the output is a function of. */
+  readonly inputs: Canonical;
+  /** Whether what a remembered output names is still there and whole; by default it is. */
+  readonly usable?: (output: Output) => Promise<boolean>;
+  readonly compute: () => Promise<Output>;
+}
+
 /** Runs steps and remembers their outputs by the hash of what they depend on. */
 export interface Steps {
   /**
    * The output of a step: remembered, or computed and then remembered. A process that dies meanwhile leaves
    * nothing behind, and the next run computes this step again. Outputs are plain JSON.
    */
-  run<Output>(name: string, inputs: Canonical, compute: () => Promise<Output>): Promise<Output>;
+  run<Output>(step: Step<Output>): Promise<Output>;
   /** Measures work that is not remembered. */
   time<T>(name: string, work: () => Promise<T>): Promise<T>;
   readonly timings: readonly StepTiming[];
 }
 
 /** Makes the steps of one run. Results of other versions of Millwright are not reused. */
-export function createSteps({ runs, clock, producer }: Project): Steps {
+export function createSteps({ runs, clock, producer }: Pick<Project, "runs" | "clock" | "producer">): Steps {
   const timings: StepTiming[] = [];
   /** Milliseconds that finished steps account for: a step does not count the steps within it. */
   let countedMs = 0;
@@ -37,17 +47,13 @@ export function createSteps({ runs, clock, producer }: Project): Steps {
     return result;
   }
 
-  async function run<Output>(
-    name: string,
-    inputs: Canonical,
-    compute: () => Promise<Output>,
-  ): Promise<Output> {
+  async function run<Output>({ name, inputs, usable, compute }: Step<Output>): Promise<Output> {
     const key = canonicalHash({ step: name, producer, inputs });
-    const known = await runs.findStep(key);
-    if (known !== undefined) {
+    // The key hashes the step's name and version, so what was stored under it has this step's shape.
+    const known = (await runs.findStep(key)) as Output | undefined;
+    if (known !== undefined && ((await usable?.(known)) ?? true)) {
       timings.push({ step: name, seconds: 0, reused: true });
-      // The key hashes the step's name and version, so what was stored under it has this step's shape.
-      return known as Output;
+      return known;
     }
     const output = JSON.parse(JSON.stringify(await time(name, compute))) as Canonical;
     const durationMs = (timings.at(-1)?.seconds ?? 0) * 1000;
@@ -56,4 +62,20 @@ export function createSteps({ runs, clock, producer }: Project): Steps {
   }
 
   return Object.freeze({ run, time, timings });
+}
+
+/** Whether a blob is in the store and matches its name. */
+export async function isWhole(blobs: BlobStore, hash: string): Promise<boolean> {
+  return succeeds(() => blobs.get(hash));
+}
+
+/** Whether reading something succeeds; a coded error says that it is not there or damaged. */
+export async function succeeds(read: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await read();
+    return true;
+  } catch (error) {
+    if (isMillwrightError(error)) return false;
+    throw error;
+  }
 }

@@ -1,15 +1,15 @@
 import { isMillwrightError, throwIfCancelled, type Canonical } from "../kernel/index.js";
-import { loadModel } from "../inference/index.js";
-import type { Evidence, ModelVersion, PromotionRecord } from "../registry/index.js";
-import type { GateOutcome, ModelDefinition, Run } from "../training/index.js";
+import { readPackage, type Evidence, type ModelVersion, type PromotionRecord } from "../registry/index.js";
+import { slicesJson, type GateOutcome, type ModelDefinition, type Run } from "../training/index.js";
 import { championMetrics } from "./champion-metrics.js";
 import { evaluateModels, type TestReport } from "./evaluate-models.js";
 import { fitModels, type Fitted } from "./fit-models.js";
 import { packageModel } from "./package-model.js";
 import { findModel, type Project } from "./project.js";
+import { currentChampion, promoteVersion } from "./promote.js";
 import { snapshotData } from "./snapshot-data.js";
-import { createSteps, type StepTiming } from "./steps.js";
-import { openTrainingData } from "./training-data.js";
+import { createSteps, succeeds, type Steps, type StepTiming } from "./steps.js";
+import { openTrainingData, type TrainingData } from "./training-data.js";
 
 /** What a training run brought. Plain JSON. */
 export interface TrainResult {
@@ -76,33 +76,15 @@ async function runPipeline(
   const report = await evaluateModels(project, { model, data, fitted, steps }, signal);
   throwIfCancelled(signal);
 
-  const holder = await currentChampion(project, model.name);
-  const champion = await steps.time("compare with champion", () =>
-    championMetrics(project, { model, data, holder }, signal),
-  );
-  const gates = model.gates.map((gate) =>
-    gate.judge({ candidate: report.candidate.metrics, baseline: report.baseline.metrics, champion }),
-  );
-  const packaged = await steps.run(
-    "package",
-    { dataset: version.id, model: model.definition, onnx: fitted.candidate.onnx, gates: gates.map(gateJson) },
-    async () => {
-      const written = await packageModel(
-        project,
-        { model, data, fitted: fitted.candidate, report, gates },
-        signal,
-      );
-      return { id: written.id };
-    },
-  );
-  const registered = await project.registry.register({ model: model.name, packageId: packaged.id, runId });
-  const promotion = await steps.time("promote", () => promote(project, { registered, gates, holder }));
+  const packageId = await packaged(project, { model, data, fitted, report, steps }, signal);
+  const registered = await project.registry.register({ model: model.name, packageId, runId });
+  const { gates, promotion } = await settle(project, { model, data, report, registered, steps }, signal);
   const range = (rows: Uint32Array) => [data.times[rows[0]], data.times[rows[rows.length - 1]]] as const;
   return {
     runId,
     model: model.name,
     version: registered.version,
-    packageId: packaged.id,
+    packageId,
     modelHash: fitted.candidate.onnx,
     dataset: version.id,
     rows: data.table.rowCount,
@@ -119,6 +101,73 @@ async function runPipeline(
   };
 }
 
+/** The id of the package: written, or remembered if it is still whole. */
+async function packaged(
+  project: Project,
+  { steps, ...input }: Parameters<typeof packageModel>[1] & { readonly steps: Steps },
+  signal?: AbortSignal,
+): Promise<string> {
+  const { model, data, fitted } = input;
+  const { id } = await steps.run({
+    name: "package",
+    inputs: {
+      dataset: data.version.id,
+      model: model.definition,
+      gates: model.gates.map(({ definition }) => definition),
+      slices: slicesJson(model.slices),
+      onnx: fitted.candidate.onnx,
+    },
+    usable: ({ id }) => succeeds(() => readPackage(id, project.blobs)),
+    compute: async () => ({ id: (await packageModel(project, input, signal)).id }),
+  });
+  return id;
+}
+
+interface Settlement {
+  readonly gates: readonly GateOutcome[];
+  readonly promotion: PromotionRecord;
+}
+
+interface Registered {
+  readonly model: ModelDefinition;
+  readonly data: TrainingData;
+  readonly report: TestReport;
+  readonly registered: ModelVersion;
+  readonly steps: Steps;
+}
+
+/**
+ * Compares a registered version with the champion and perhaps promotes it. Another training may change the
+ * champion meanwhile; then the evidence is about the wrong one, and the version is judged again.
+ */
+async function settle(project: Project, candidate: Registered, signal?: AbortSignal): Promise<Settlement> {
+  for (;;) {
+    const settlement = await judge(project, candidate, signal);
+    const { request, facts } = settlement.promotion;
+    if (facts.holder === request.comparedWith) return settlement;
+    throwIfCancelled(signal);
+  }
+}
+
+async function judge(
+  project: Project,
+  { model, data, report, registered, steps }: Registered,
+  signal?: AbortSignal,
+): Promise<Settlement> {
+  const holder = await currentChampion(project, model.name);
+  const champion = await steps.time("compare with champion", () =>
+    championMetrics(project, { model, data, holder }, signal),
+  );
+  const gates = model.gates.map((gate) =>
+    gate.judge({ candidate: report.candidate.metrics, baseline: report.baseline.metrics, champion }),
+  );
+  const evidence: Evidence[] = gates.map((gate) => ({ kind: "gate", ...gate }));
+  const promotion = await steps.time("promote", () =>
+    promoteVersion(project, { version: registered, evidence, holder }),
+  );
+  return { gates, promotion };
+}
+
 /** Snapshots every source that the model reads and returns the version of its spine. */
 async function snapshotSources(project: Project, model: ModelDefinition, signal?: AbortSignal) {
   const views = model.features.groups.flatMap((group) => group.views);
@@ -126,45 +175,4 @@ async function snapshotSources(project: Project, model: ModelDefinition, signal?
     if (source.name !== model.spine.source.name) await snapshotData(project, source, signal);
   }
   return (await snapshotData(project, model.spine.source, signal)).version;
-}
-
-async function currentChampion(project: Project, model: string): Promise<ModelVersion | undefined> {
-  if (!(await project.registry.models()).includes(model)) return undefined;
-  const versions = await project.registry.list(model);
-  return versions.find(({ state }) => state.kind === "aliased" && state.aliases.includes("champion"));
-}
-
-function gateJson({ name, passed, observed, required, detail }: GateOutcome) {
-  return { name, passed, observed, required, detail };
-}
-
-/** Loads the package as serving would, and lets gates and probes decide whether it becomes the champion. */
-async function promote(
-  project: Project,
-  {
-    registered,
-    gates,
-    holder,
-  }: { registered: ModelVersion; gates: readonly GateOutcome[]; holder: ModelVersion | undefined },
-): Promise<PromotionRecord> {
-  const loaded = await loadModel(registered.packageId, project);
-  const { probes, maxDifference } = loaded.probeReport;
-  await loaded.dispose();
-  const evidence: Evidence[] = [
-    ...gates.map((gate) => ({ kind: "gate" as const, ...gateJson(gate) })),
-    {
-      kind: "probe-parity",
-      passed: true,
-      probes,
-      maxDifference,
-      detail: `${probes} probes gave their stored outputs in ${project.sessions.engine}`,
-    },
-  ];
-  return project.registry.promote({
-    model: registered.model,
-    version: registered.version,
-    alias: "champion",
-    comparedWith: holder?.version ?? null,
-    evidence,
-  });
 }

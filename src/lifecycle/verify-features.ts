@@ -7,7 +7,8 @@ import {
   type Spine,
   type VisibleEvents,
 } from "../features/index.js";
-import { concatenateTables, tableOf, type Table, type Value } from "../kernel/index.js";
+import { canonicalJson, concatenateTables, tableOf, type Table, type Value } from "../kernel/index.js";
+import { readPackage } from "../registry/index.js";
 import type { ModelDefinition } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
 import { latestOf, readPredictions, record } from "./live-predictions.js";
@@ -20,6 +21,8 @@ export interface FeatureVerification {
   readonly model: string;
   /** Predictions whose features were recomputed. */
   readonly predictions: number;
+  /** Predictions of versions with another definition than the configuration's, which cannot be recomputed. */
+  readonly skipped: number;
   /** Predictions with at least one feature that differs. */
   readonly mismatches: number;
   /** Differing values by feature; only features with any. */
@@ -44,8 +47,8 @@ export async function verifyFeatures(
   signal?: AbortSignal,
 ): Promise<FeatureVerification> {
   const model = findModel(project, name);
-  const records = inOrderOfReading(await readPredictions(project, name, live));
-  checkRecords(model, records);
+  const logged = await readPredictions(project, name, live);
+  const records = inOrderOfReading(await ofThisDefinition(project, model, logged));
   const task = project.progress.start("recompute features offline");
   const events = new Map<string, VisibleEvents>();
   for (const source of sourcesOf(model)) {
@@ -65,7 +68,8 @@ export async function verifyFeatures(
     signal === undefined ? {} : { signal },
   );
   task.finish(`${records.length.toLocaleString("en")} predictions`);
-  const verification = compare(model, records, features);
+  const skipped = logged.length - records.length;
+  const verification: FeatureVerification = { ...compare(model, records, features), skipped };
   await record(project, live, { name: "verifications", value: verification });
   return verification;
 }
@@ -80,14 +84,26 @@ export async function latestVerification(
   return latestOf<FeatureVerification>(log, (verification) => verification.model === model);
 }
 
-function checkRecords(model: ModelDefinition, records: readonly PredictionRecord[]): void {
-  const width = model.features.columns.filter(({ kind }) => kind === "number").length;
-  const other = records.find(({ numbers }) => numbers.length !== width);
-  if (other === undefined) return;
+/** The predictions of versions that were trained with the configuration's definition. Throws MW1107 without any. */
+async function ofThisDefinition(
+  project: Project,
+  model: ModelDefinition,
+  records: readonly PredictionRecord[],
+): Promise<PredictionRecord[]> {
+  const defined = canonicalJson(model.contract);
+  const versions = [...new Set(records.map(({ version }) => version))];
+  const same = new Set<number>();
+  for (const version of versions) {
+    const { packageId } = await project.registry.resolve(model.name, String(version));
+    const { manifest } = await readPackage(packageId, project.blobs);
+    if (canonicalJson(manifest.features.definition) === defined) same.add(version);
+  }
+  if (same.size > 0) return records.filter(({ version }) => same.has(version));
   throw lifecycleErrors.error("MW1107", {
-    expected: `predictions with ${width} number features, as the configuration defines them`,
-    found: `${other.numbers.length} in prediction ${other.id} of version ${other.version}`,
+    expected: `predictions of a version with the configuration's features and label`,
+    found: `predictions of version ${versions.join(", ")}, trained with another definition`,
     remedy: "Restore the definition that the version was trained with.",
+    details: { model: model.name, versions },
   });
 }
 
@@ -166,7 +182,7 @@ function compare(
   model: ModelDefinition,
   records: readonly PredictionRecord[],
   features: FeatureColumns["features"],
-): FeatureVerification {
+): Omit<FeatureVerification, "skipped"> {
   const byFeature: Record<string, number> = {};
   const examples: FeatureVerification["examples"][number][] = [];
   let mismatches = 0;

@@ -1,7 +1,6 @@
 export type { ColumnResult, ColumnSubject } from "./column-tests.js";
 export { detectDrift, type DriftEvidence, type DriftResult } from "./drift-detector.js";
 export { compileDriftPolicy, type DriftPolicy } from "./drift-policy.js";
-export { monitoringErrors } from "./errors.js";
 export {
   assessLatency,
   compileLatencyPolicy,

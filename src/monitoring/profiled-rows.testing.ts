@@ -7,7 +7,7 @@ export interface ProfiledRows {
   readonly probability: Float32Array;
 }
 
-export const airports = ["ATL", "DEN", "JFK", "ORD", "SFO"] as const;
+const airports = ["ATL", "DEN", "JFK", "ORD", "SFO"] as const;
 
 /** How rows differ from the reference's law. */
 export interface Disturbance {

@@ -8,12 +8,9 @@ export {
   type AuditHead,
   type AuditVerdict,
 } from "./audit-log.js";
-export { renderCard, type CardFacts, type CardGate, type CardMetric, type CardSlice } from "./card.js";
-export { registryErrors } from "./errors.js";
+export { renderCard, type CardFacts, type CardMetric, type CardSlice } from "./card.js";
 export type { Evidence, FeatureParityEvidence, GateEvidence, ProbeParityEvidence } from "./evidence.js";
 export {
-  packageFileNames,
-  packageFormat,
   type FeatureColumn,
   type FileEntry,
   type Manifest,

@@ -1,7 +1,7 @@
 import type { Interval } from "./report-data.js";
 
 /** Shown where a figure could not be computed. */
-export const absent = "—";
+const absent = "—";
 
 type Maybe = number | null | undefined;
 

@@ -1,3 +1,2 @@
-export { servingErrors } from "./errors.js";
 export type { HttpServerOptions, ServerLog } from "./http/options.js";
 export { startHttpServer, type HttpServer } from "./http/server.js";

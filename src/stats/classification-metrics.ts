@@ -3,7 +3,7 @@ import { statsErrors } from "./errors.js";
 import type { Ranked } from "./ranking.js";
 
 /** Probabilities are clipped to [ε, 1 − ε] in the log loss, so that one sure mistake costs 34.5 nats, not ∞. */
-export const logLossClip = 1e-15;
+const logLossClip = 1e-15;
 
 /** Refuses margins and other scores where the formula needs probabilities. Throws MW1402. */
 export function requireProbabilities(ranked: Ranked): void {

@@ -1,4 +1,4 @@
-export { binOf, countSorted, quantileEdges, quantileEdgesOfSorted } from "./binning.js";
+export { binOf, countSorted, quantileEdgesOfSorted } from "./binning.js";
 export {
   bootstrapIntervals,
   metricNames,
@@ -6,15 +6,13 @@ export {
   type MetricEstimates,
   type MetricName,
 } from "./bootstrap.js";
-export { calibrationCurve, equalMassBins, type CalibrationPoint } from "./calibration.js";
+export { calibrationCurve, type CalibrationPoint } from "./calibration.js";
 export {
   auc,
   averagePrecision,
   brierScore,
-  confusionAt,
   expectedCalibrationError,
   logLoss,
-  logLossClip,
   type Confusion,
 } from "./classification-metrics.js";
 export { compareCounts, poolRareBins, type CountComparison } from "./count-comparison.js";
@@ -25,11 +23,8 @@ export {
   type RocPoint,
   type ThresholdCurve,
 } from "./curves.js";
-export { statsErrors } from "./errors.js";
-export { chiSquareSurvival } from "./gamma.js";
 export { differenceInterval, wilsonInterval, type Estimate, type Interval } from "./intervals.js";
 export { latencyRelativeError, latencySketch, type LatencySketch } from "./latency-sketch.js";
 export { holm } from "./multiple-tests.js";
-export { normalCdf, normalQuantile } from "./normal.js";
 export { ascendingOrder, sortFinite } from "./radix-sort.js";
 export { rankScores, type Ranked, type RankProblem, type RankResult } from "./ranking.js";

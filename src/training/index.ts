@@ -1,4 +1,3 @@
-export { trainingErrors } from "./errors.js";
 export {
   compare,
   evaluate,

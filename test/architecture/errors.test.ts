@@ -22,7 +22,7 @@ const codesIn = (text: string, pattern: RegExp) =>
   new Set([...text.matchAll(pattern)].map((match) => match[1]));
 
 function hasRows(value: unknown): value is { rows: Record<string, unknown> } {
-  return typeof value === "object" && value !== null && "rows" in value && "error" in value;
+  return typeof value === "object" && value !== null && "rows" in value;
 }
 
 /** The blocks of numbers that the room of a file may declare. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { DatasetCatalog, DatasetVersion } from "../../src/data/index.js";
 
 /** A version that uses every member of the type, so that a store that drops one is found. */
-export function exampleVersion(id: string, name: string, createdAtMs = 1_000): DatasetVersion {
+function exampleVersion(id: string, name: string, createdAtMs = 1_000): DatasetVersion {
   const fingerprint = { count: 3, sum: "00000000000000ff", xor: "8000000000000001" };
   return {
     id,

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { access, chmod, copyFile, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { sha256, storageErrors, type BlobStore } from "../../kernel/index.js";
+import { isMillwrightError, sha256, storageErrors, type BlobStore } from "../../kernel/index.js";
 import { isAlive } from "./liveness.js";
 import { writeFailed } from "./write-failed.js";
 
@@ -24,7 +24,7 @@ class FsBlobStore implements BlobStore {
 
   async put(bytes: Uint8Array): Promise<string> {
     const hash = sha256(bytes);
-    if (await this.has(hash)) return hash;
+    if (await this.isWhole(hash)) return hash;
     const temporary = await this.temporaryFile();
     await orRemove(temporary, async () => {
       const file = await open(temporary, "wx");
@@ -37,6 +37,17 @@ class FsBlobStore implements BlobStore {
       await this.publish(temporary, hash);
     });
     return hash;
+  }
+
+  /** Whether the blob is there and matches its name: writing a damaged one again mends it. */
+  private async isWhole(hash: string): Promise<boolean> {
+    try {
+      await this.get(hash);
+      return true;
+    } catch (error) {
+      if (isMillwrightError(error)) return false;
+      throw error;
+    }
   }
 
   async adopt(path: string): Promise<string> {

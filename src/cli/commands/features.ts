@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { findModel, verifyFeatures } from "../../lifecycle/index.js";
 import { liveName, modelName, withCommonOptions } from "../options.js";
 import { runOnProject, type CommonOptions } from "../run-command.js";
-import { columns } from "../terminal.js";
+import { columns, counted } from "../terminal.js";
 
 export function addFeatures(program: Command): void {
   const features = program.command("features").description("look at the features of a model, and prove them");
@@ -36,7 +36,11 @@ export function addFeatures(program: Command): void {
         const examples = result.examples.map(
           (e) => `  ${e.id} ${e.feature}: logged ${e.logged}, recomputed ${e.recomputed}`,
         );
-        const verdict = `${result.predictions.toLocaleString("en")} predictions recomputed, ${result.mismatches} with a mismatch.`;
+        const skipped =
+          result.skipped === 0
+            ? ""
+            : `; ${counted(result.skipped, "prediction")} of another definition skipped`;
+        const verdict = `${counted(result.predictions, "prediction")} recomputed, ${result.mismatches} with a mismatch${skipped}.`;
         return { json: result, text: [verdict, ...examples].join("\n"), refused: result.mismatches > 0 };
       }),
     );

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { monitor, type MonitorResult } from "../../lifecycle/index.js";
 import { liveName, modelName, time, withCommonOptions } from "../options.js";
 import { runOnProject, type CommonOptions } from "../run-command.js";
-import { columns } from "../terminal.js";
+import { columns, counted } from "../terminal.js";
 
 export function addMonitor(program: Command): void {
   withCommonOptions(program.command("monitor [model]"))
@@ -10,13 +10,13 @@ export function addMonitor(program: Command): void {
     .option("--live <name>", "live state to judge", liveName, "default")
     .option("--now <time>", "judge labels as of this time; the present by default")
     .action((given: string | undefined, options: CommonOptions & { live: string; now?: string }) =>
-      runOnProject(options, async (project) => {
+      runOnProject(options, async (project, signal) => {
         const model = modelName(
           given,
           project.models.map(({ name }) => name),
         );
         const now = options.now === undefined ? {} : { nowMs: time("--now", options.now) };
-        const result = await monitor(project, { model, live: options.live, ...now });
+        const result = await monitor(project, { model, live: options.live, ...now }, signal);
         return { json: result, text: monitorText(result), refused: isDegraded(result) };
       }),
     );
@@ -61,6 +61,6 @@ function monitorText({ windows, drifted, realised, latency }: MonitorResult): st
     columns([head, ...rows]),
     "",
     `Drifted: ${drifted.length === 0 ? "nothing" : drifted.join(", ")}.`,
-    `Realised over ${realised.labelled.toLocaleString("en")} labelled predictions: ${auc}. Latency: ${latency.state}.`,
+    `Realised over ${counted(realised.labelled, "matured and labelled prediction")}: ${auc}. Latency: ${latency.state}.`,
   ].join("\n");
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { Pool } from "undici";
+import type { Pool } from "undici";
 import { replay, type ReplayTarget } from "../../lifecycle/index.js";
 import { cliErrors } from "../errors.js";
 import { liveName, modelName, time, withCommonOptions } from "../options.js";
@@ -31,7 +31,7 @@ export function addReplay(program: Command): void {
           project.models.map(({ name }) => name),
         );
         const range = { fromMs: time("--from", options.from), toMs: time("--to", options.to) };
-        const { target, close } = httpTarget(options.url);
+        const { target, close } = await httpTarget(options.url);
         try {
           const result = await replay(project, { model, ...range, target, live: options.live }, signal);
           const ms = (value: number) => `${value.toFixed(2)} ms`;
@@ -56,7 +56,8 @@ export function addReplay(program: Command): void {
 }
 
 /** A server over HTTP. Connections are kept alive; any answer but success ends the replay. */
-function httpTarget(url: string): { target: ReplayTarget; close: () => Promise<void> } {
+async function httpTarget(url: string): Promise<{ target: ReplayTarget; close: () => Promise<void> }> {
+  const { Pool } = await import("undici");
   const pool = new Pool(url, { connections, pipelining: 1 });
 
   async function post<Answer>(path: string, body: unknown): Promise<Answer> {

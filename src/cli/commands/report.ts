@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { report } from "../../lifecycle/index.js";
@@ -23,8 +23,15 @@ export function addReport(program: Command): void {
           project.models.map(({ name }) => name),
         );
         const path = resolve(options.out);
-        await writeFile(path, renderReport(await report(project, { model, live: options.live })));
+        await writeWhole(path, renderReport(await report(project, { model, live: options.live })));
         return { json: { report: path }, text: `Wrote ${path}` };
       }),
     );
+}
+
+/** Writes a file wholly or not at all. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const unfinished = `${path}.part`;
+  await writeFile(unfinished, text);
+  await rename(unfinished, path);
 }

@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { openProject } from "../../compose/index.js";
 import { systemClock, silentProgress } from "../../kernel/index.js";
 import { openLiveProject, type LiveProject } from "../../lifecycle/index.js";
-import { startHttpServer } from "../../serving/index.js";
 import { liveName, port, time, wholeNumber, withCommonOptions } from "../options.js";
 import { run, type CommonOptions } from "../run-command.js";
 import { paint, terminalProgress } from "../terminal.js";
@@ -51,6 +50,8 @@ async function serve(options: ServeOptions, signal: AbortSignal) {
 /** Answers until the signal fires; what is in flight then is answered first. */
 async function serveUntil(signal: AbortSignal, live: LiveProject, options: ServeOptions): Promise<void> {
   const { host, port } = options;
+  // Loaded here, for every other command would start a third slower with it.
+  const { startHttpServer } = await import("../../serving/index.js");
   const limit = options.bodyLimit === undefined ? {} : { bodyLimitBytes: options.bodyLimit };
   const server = await startHttpServer(live, { clock: systemClock, host, port, ...limit });
   announce(options, {

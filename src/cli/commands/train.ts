@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { train, type TrainResult } from "../../lifecycle/index.js";
 import { modelName, withCommonOptions } from "../options.js";
 import { runOnProject, type CommonOptions } from "../run-command.js";
-import { columns } from "../terminal.js";
+import { columns, paint } from "../terminal.js";
 
 export function addTrain(program: Command): void {
   withCommonOptions(program.command("train [model]"))
@@ -56,7 +56,9 @@ function trainText(result: TrainResult): string {
     ...(ablation === null ? [] : [`without windows AUC ${figure(ablation.metrics.auc)}`]),
     `baseline AUC ${figure(baseline.metrics.auc)}`,
   ].join(", ");
-  const gates = result.gates.map(({ passed, detail }) => `${passed ? "✓" : "✗"} ${detail}`);
+  const mark = (passed: boolean) =>
+    passed ? paint(process.stdout, "green", "✓") : paint(process.stdout, "red", "✗");
+  const gates = result.gates.map(({ name, passed, detail }) => `${mark(passed)} ${name}: ${detail}`);
   const verdict = result.promoted
     ? `Version ${result.version} of ${result.model} is the champion.`
     : `Version ${result.version} of ${result.model} was not promoted: ${result.reasons.join("; ")}`;

@@ -14,7 +14,7 @@ export interface ThreadSeat {
 }
 
 /** How many rows fall to a thread. */
-export function rowsOfThread(rowCount: number, { thread, threads }: ThreadSeat): number {
+function rowsOfThread(rowCount: number, { thread, threads }: ThreadSeat): number {
   const round = blockRows * threads;
   const rest = Math.max(0, (rowCount % round) - thread * blockRows);
   return Math.floor(rowCount / round) * blockRows + Math.min(blockRows, rest);

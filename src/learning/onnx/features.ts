@@ -2,8 +2,8 @@ import type { FittedFeature } from "../feature-encoding.js";
 import type { GraphBuilder } from "./graph.js";
 
 /** Names of the graph's inputs and output. */
-export const numericInput = "numeric";
-export const textInput = "text";
+const numericInput = "numeric";
+const textInput = "text";
 export const probabilityOutput = "probability";
 
 /** The model's features as one float32 matrix inside the graph. */

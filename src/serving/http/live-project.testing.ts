@@ -9,7 +9,7 @@ export const projectErrors = errorTable({
   MW9903: { title: "unknown source", exit: 2, http: 404, about: "Events of no known source." },
 });
 
-export const requestSchema = {
+const requestSchema = {
   origin: t.string(),
   carrier: t.string().oneOf("AA", "DL").optional(),
   distance: t.int().between(1, 6000),
