@@ -200,6 +200,8 @@ function summarise({ figures, trained, offline, monitored, report, server }) {
   const four = (value) => value.toFixed(4);
   const agree =
     figures.realized_auc === offline.auc ? "equal to the last digit" : `but ${offline.auc} offline`;
+  // The commands read the configuration, which takes a quick look's rows from the environment.
+  const npx = rows === undefined ? "npx millwright" : `FLIGHTS_ROWS=${rows} npx millwright`;
   const lines = [
     "",
     `Model      version ${trained.version} of ${model} is the champion: AUC ${four(figures.test_auc)} [${four(figures.test_auc_low)}, ${four(figures.test_auc_high)}]`,
@@ -212,9 +214,9 @@ function summarise({ figures, trained, offline, monitored, report, server }) {
     `Report     ${report}`,
     "",
     "Try next, in examples/flights:",
-    "  npx millwright models show arrival-delay     the model card",
-    "  npx millwright data show flights             the profile of the data",
-    "  npx millwright monitor --live replay         the weeks of June, one by one",
+    `  ${npx} models show arrival-delay     the model card`,
+    `  ${npx} data show flights             the profile of the data`,
+    `  ${npx} monitor --live replay         what was served, week by week`,
     ...(keep
       ? [
           "",

@@ -39,14 +39,16 @@ export function drift({ monitoring }: ReportData): Section {
 
 const cells = (monitoring: MonitoringReport) => monitoring.windows.flatMap((window) => window.drift);
 
-function finding(monitoring: MonitoringReport): string {
-  const all = cells(monitoring);
+/** What whole windows say: one that has not ended is shown, but two days of a week are not a week. */
+function finding({ windows }: MonitoringReport): string {
+  const whole = windows.filter(({ partial }) => !partial);
+  const all = whole.flatMap((window) => window.drift);
   const drifted = all.filter((cell) => cell.state === "drift");
   const names = new Set(drifted.map((cell) => cell.feature));
   const total = new Set(all.map((cell) => cell.feature)).size;
   if (drifted.length === 0)
-    return `None of ${total} features drifted in ${monitoring.windows.length} windows.`;
-  return `${names.size} of ${total} features drifted in at least one of ${monitoring.windows.length} windows: ${listing([...names])}.`;
+    return `None of ${total} columns drifted in ${whole.length} whole windows.`;
+  return `${names.size} of ${total} columns drifted in at least one of ${whole.length} whole windows: ${listing([...names])}.`;
 }
 
 const listing = (names: readonly string[]) =>

@@ -45,7 +45,9 @@ function finding({ p95Ms, slo }: ReplayReport): string {
 
 function draw(replay: ReplayReport, width: number): Markup {
   const { edgesMs, counts } = replay.latencyHistogram;
-  const plot = plotArea(width, 290, [76, 14, 42, 46]);
+  // Room for the longest tick, at 7 pixels a character.
+  const left = 18 + 7 * count(Math.max(1, ...counts)).length;
+  const plot = plotArea(width, 290, [76, 14, 42, left]);
   const positive = edgesMs.filter((edge) => edge > 0);
   const lowest = Math.min(replay.p50Ms, ...positive);
   const highest = Math.max(replay.slo.p95Ms * 1.15, replay.p99Ms, ...positive);
