@@ -46,8 +46,7 @@ function finding({ windows }: MonitoringReport): string {
   const drifted = all.filter((cell) => cell.state === "drift");
   const names = new Set(drifted.map((cell) => cell.feature));
   const total = new Set(all.map((cell) => cell.feature)).size;
-  if (drifted.length === 0)
-    return `None of ${total} columns drifted in ${whole.length} whole windows.`;
+  if (drifted.length === 0) return `None of ${total} columns drifted in ${whole.length} whole windows.`;
   return `${names.size} of ${total} columns drifted in at least one of ${whole.length} whole windows: ${listing([...names])}.`;
 }
 
