@@ -16,6 +16,8 @@ const millwright = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.u
 const model = "arrival-delay";
 const live = "replay";
 const children = new Set();
+const count = (value) => Math.round(value).toLocaleString("en");
+const four = (value) => value.toFixed(4);
 
 const { rows, json, keep, port } = readArguments();
 const storage = rows === undefined ? ".millwright" : ".millwright-rows";
@@ -38,9 +40,13 @@ try {
 async function demo() {
   const startedMs = performance.now();
   title("Data: an immutable snapshot of the source");
-  await command("data", "snapshot");
+  const [flights] = (await command("data", "snapshot")).snapshots;
+  note(`${flights.id}: ${count(flights.rowCount)} rows${flights.reused ? ", unchanged: nothing to do" : ""}`);
   title("Training: features point in time, trees, evaluation, gates, package");
   const trained = await command("train", model);
+  note(
+    `version ${trained.version}: AUC ${four(trained.metrics.auc.value)}, ${trained.gates.length} gates passed`,
+  );
   const range = replayRange(trained);
 
   title(`Serving: ${range.from.slice(0, 10)} to ${range.to.slice(0, 10)} replayed as live traffic`);
@@ -64,8 +70,12 @@ async function demo() {
   title("Proof: features recomputed offline, realised against offline evaluation");
   const verified = await command("features", "verify", model, "--live", live);
   const offline = await command("evaluate", model, "--from", range.from, "--to", range.to);
+  note(
+    `${count(verified.predictions)} feature vectors, ${verified.mismatches} mismatches; offline AUC ${four(offline.auc)}`,
+  );
   title("Monitoring: drift, missing values, realised performance, latency");
   const monitored = await command("monitor", model, "--live", live, "--now", range.matured);
+  note(`${monitored.windows.length} windows; drifted: ${monitored.drifted.join(", ") || "nothing"}`);
   const { report } = await command("report", model, "--live", live, "--out", "report.html");
 
   const figures = {
@@ -140,6 +150,11 @@ function title(text) {
   process.stderr.write(`\n${on}${text}${off}\n`);
 }
 
+/** What a stage brought, in one line. */
+function note(text) {
+  process.stderr.write(`  ${text}\n`);
+}
+
 /** Runs one `millwright` command in this folder and returns what it prints as JSON. */
 async function command(...args) {
   const child = start(args);
@@ -196,8 +211,6 @@ async function memoryOf(url) {
 }
 
 function summarise({ figures, trained, offline, monitored, report, server }) {
-  const count = (value) => Math.round(value).toLocaleString("en");
-  const four = (value) => value.toFixed(4);
   const agree =
     figures.realized_auc === offline.auc ? "equal to the last digit" : `but ${offline.auc} offline`;
   // The commands read the configuration, which takes a quick look's rows from the environment.

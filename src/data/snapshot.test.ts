@@ -78,6 +78,18 @@ describe("snapshotSource", () => {
     expect(again).toEqual({ version: first.version, reused: true });
   });
 
+  it("is the latest version of its name again when the source is as it was before", async () => {
+    const flights = await source(goodRows);
+    const before = await snapshotSource(flights, ports());
+    const between = await snapshotSource(
+      await source(goodRows, { from: csv("flights.csv", { rows: 2 }) }),
+      ports(),
+    );
+    expect((await catalog.latest("flights"))?.id).toBe(between.version.id);
+    expect((await snapshotSource(flights, ports())).reused).toBe(true);
+    expect((await catalog.latest("flights"))?.id).toBe(before.version.id);
+  });
+
   it("makes the files anew when they are gone", async () => {
     const flights = await source(goodRows);
     const { version } = await snapshotSource(flights, ports());

@@ -70,6 +70,8 @@ export async function snapshotSource(source: Source, ports: SnapshotPorts): Prom
   const sourceKey = await keyOf(source, engine, signal);
   const known = await catalog.findBySourceKey(sourceKey);
   if (known !== undefined && (await filesPresent(known, ports.blobs))) {
+    // Recorded again, so that the source as it is now is the latest version of its name.
+    await catalog.record(known, sourceKey);
     task.finish("unchanged");
     return { version: known, reused: true };
   }

@@ -81,7 +81,7 @@ export async function replay(
   }
   const seconds = (project.clock.monotonicMs() - startedMs) / 1000;
   await run.outcomesUntil(Infinity);
-  task.finish(`${next.toLocaleString("en")} predictions in ${seconds.toFixed(1)} s`);
+  task.finish(`${next.toLocaleString("en")} predictions`);
   const result = { ...summarise(request, run), seconds, predictionsPerSecond: next / seconds };
   await record(project, request.live ?? "default", { name: "replays", value: result });
   return result;
