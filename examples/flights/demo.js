@@ -173,7 +173,8 @@ async function command(...args) {
 }
 
 function start(args) {
-  const options = { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] };
+  // The channel tells a command when this process dies, however it dies: no server is left behind.
+  const options = { cwd: folder, env, stdio: ["ignore", "pipe", "inherit", "ipc"] };
   const child = spawn(process.execPath, [millwright, ...args, "--json"], options);
   children.add(child);
   return child;

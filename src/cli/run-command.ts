@@ -33,6 +33,10 @@ function interruption(): AbortSignal {
     controller.abort(new Error("interrupted"));
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
+  // Started by a Node process with a channel: the death of the parent ends the command as SIGTERM would.
+  // The channel itself must not keep a finished command alive.
+  process.once("disconnect", onSignal);
+  process.channel?.unref();
   return controller.signal;
 }
 
