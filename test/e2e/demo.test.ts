@@ -49,6 +49,20 @@ test("the demo on the first 60,000 flights does the whole job and prints its fig
   expect(result.test_auc).toBeGreaterThan(0.6);
 });
 
+test("a demo that is killed while it serves leaves nothing behind, and the same command works", async () => {
+  const killed = start(process.execPath, ["examples/flights/demo.js", "--rows", "60000", "--json"], root);
+  const stderr = killed.child.stderr as NodeJS.ReadableStream;
+  await new Promise<void>((resolve) => {
+    stderr.on("data", (text: string) => {
+      if (text.includes("replayed as live traffic")) resolve();
+    });
+  });
+  killed.child.kill("SIGKILL");
+  // Its commands share its standard error: the pipe closes when the last of them is gone.
+  expect((await killed.ended).signal).toBe("SIGKILL");
+  expect((await demo("--rows", "60000", "--json")).code).toBe(0);
+});
+
 test.each([[["--rows", "ten"]], [["--rows", "5"]], [["--nonsense"]]])("%j is wrong usage", async (args) => {
   expect((await demo(...args)).code).toBe(2);
 });
