@@ -108,3 +108,12 @@ test("without labels there is no figure, and without predictions nothing to judg
   expect(result.windows[0]).toMatchObject({ observedRate: null, performance: { state: "insufficient" } });
   await expect(monitor(project, { ...request, live: "empty" })).rejects.toMatchObject({ code: "MW1111" });
 });
+
+test("a request dated a thousand years back does not make fifty thousand windows", async () => {
+  const ancient = { atMs: Date.parse("1024-02-05T00:00Z"), probability: 0.5 };
+  await logged("ancient", [ancient, { atMs: firstDay + dayMs, probability: 0.5 }]);
+  const nowMs = firstDay + 30 * dayMs;
+  const { windows } = await monitor(project, { model: "late-trip", live: "ancient", nowMs });
+  expect(windows).toHaveLength(200);
+  expect(windows.at(-1)?.predictions).toBe(1);
+});

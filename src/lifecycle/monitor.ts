@@ -125,6 +125,10 @@ async function referenceOf(project: Project, model: ModelDefinition, version: nu
   return { profile: readReferenceProfile(JSON.stringify(referenceProfile)), report: result.report };
 }
 
+/** Most windows that one call judges: a request may be dated a thousand years back. */
+const mostWindows = 200;
+
+/** The latest windows that hold predictions or lie between such, at most {@link mostWindows}. */
 function windowsOf(
   model: ModelDefinition,
   rows: readonly PredictionRecord[],
@@ -143,7 +147,9 @@ function windowsOf(
     last + 1,
     Math.min(nowMs, originMs + Math.ceil((last + 1 - originMs) / sizeMs) * sizeMs),
   );
-  return windowsBetween(originMs, endMs, { sizeMs, originMs });
+  const count = Math.ceil((endMs - originMs) / sizeMs);
+  const fromMs = originMs + Math.max(0, count - mostWindows) * sizeMs;
+  return windowsBetween(fromMs, endMs, { sizeMs, originMs });
 }
 
 interface WindowInput {
