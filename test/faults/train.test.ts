@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, type Dirent } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -27,13 +27,22 @@ beforeAll(async () => {
 });
 afterAll(() => folders.removeAll());
 
-/** The files of a storage folder, below a folder of it. */
+/** The files of a storage folder, below a folder of it. A folder that goes while it is being listed has none. */
 function filesOf(project: string, below: string): string[] {
   const folder = join(project, ".millwright", below);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name, parentPath }) => join(parentPath, name));
+  return listed(folder).flatMap((entry) => {
+    if (entry.isDirectory()) return filesOf(project, join(below, entry.name));
+    return entry.isFile() ? [join(folder, entry.name)] : [];
+  });
+}
+
+function listed(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 const blobsOf = (project: string) =>
