@@ -83,7 +83,14 @@ const clockAndRandom = [
 ];
 
 export default defineConfig(
-  globalIgnores(["dist/", "templates/", "test/architecture/fixtures/", "**/.millwright/", "coverage/"]),
+  globalIgnores([
+    "dist/",
+    "bench/.venv-feast/",
+    "templates/",
+    "test/architecture/fixtures/",
+    "**/.millwright/",
+    "coverage/",
+  ]),
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {

@@ -137,12 +137,11 @@ function readArguments() {
   }
 }
 
-/** All of June; of the first N flights, the whole test period. */
+/** June up to the last row whose label is final; of the first N flights, the whole test period. */
 function replayRange({ testRange: [firstMs, lastMs] }) {
   const matured = new Date(lastMs + 3 * 86_400_000).toISOString();
-  if (rows === undefined)
-    return { from: "2001-06-01T00:00:00.000Z", to: "2001-07-01T00:00:00.000Z", matured };
-  return { from: new Date(firstMs).toISOString(), to: new Date(lastMs + 1).toISOString(), matured };
+  const from = rows === undefined ? "2001-06-01T00:00:00.000Z" : new Date(firstMs).toISOString();
+  return { from, to: new Date(lastMs + 1).toISOString(), matured };
 }
 
 function title(text) {

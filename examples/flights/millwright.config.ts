@@ -9,12 +9,14 @@ import {
   expectRows,
   gbdt,
   hourOfDay,
+  last,
   mean,
   minuteOfDay,
   model,
   notWorseThan,
   parquet,
   rate,
+  std,
   t,
   view,
   weekday,
@@ -67,14 +69,26 @@ const arrivals = view("arrivals", {
   }),
 });
 
+const routes = view("routes", {
+  source: flights,
+  entity: { route: ["origin", "destination"] },
+  features: (f) => ({
+    mean_delay_24h: mean(f.delay).over("24h"),
+    late_rate_7d: rate(f.delay.gt(15)).over("7d"),
+    delay_std_7d: std(f.delay).over("7d"),
+    last_delay: last(f.delay).over("7d"),
+  }),
+});
+
 export const arrivalDelay = model("arrival-delay", {
   task: "binary",
   label: (f) => f.delay.gt(15),
-  matureAfter: "2d",
+  matureAfter: rows === undefined ? "2d" : "6h",
   spine: flights.at("date"),
   features: {
     origin: [departures, arrivals],
     destination: arrivals,
+    route: routes,
     request: {
       date: t.timestamp().between("2001-01-01", "2001-12-31"),
       distance: t.int().between(1, 6000),

@@ -25,6 +25,18 @@ export function seconds(ms: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} m ${whole % 60} s`;
 }
 
+const spans = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["min", 60_000],
+] as const;
+
+/** A span of time for people, in the unit that fits: `2.5 h`. */
+export function duration(ms: number): string {
+  const span = spans.find(([, size]) => Math.abs(ms) >= size);
+  return span === undefined ? `${(ms / 1000).toFixed(1)} s` : `${(ms / span[1]).toFixed(1)} ${span[0]}`;
+}
+
 /**
  * Progress on a terminal: a bar that is redrawn in place, replaced by one line when the work is done.
  * Elsewhere (a pipe, a log file): that line alone. Work under a second leaves no line.
@@ -75,7 +87,9 @@ export function counted(n: number, noun: string): string {
 /** Rows as aligned columns; numbers to the right. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i].length))) ?? [];
-  const numeric = widths.map((_, i) => rows.slice(1).every((row) => /^[\d.,%+−-]*( s| ms)?$/.test(row[i])));
+  const numeric = widths.map((_, i) =>
+    rows.slice(1).every((row) => /^[\d.,%+−-]*( s| ms| min| h| d)?$/.test(row[i])),
+  );
   const line = (row: readonly string[]) =>
     row
       .map((cell, i) => (numeric[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))

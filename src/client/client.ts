@@ -18,10 +18,22 @@ export interface FeedbackReceipt {
   readonly rejected: readonly { readonly index: number; readonly error: MillwrightClientError }[];
 }
 
+/** Some events of a request, by their position in it, and what was found of each. */
+export interface Remark {
+  readonly index: number;
+  readonly reasons: readonly string[];
+}
+
 export interface IngestReceipt {
   readonly accepted: number;
+  /** Events whose id was taken before; they counted then. */
+  readonly duplicates: number;
   /** Kept, but not counted, with the reasons why. */
-  readonly quarantined: readonly { readonly index: number; readonly reasons: readonly string[] }[];
+  readonly quarantined: readonly Remark[];
+  /** Accepted, but breaking an expectation of severity `warn`. */
+  readonly warned: readonly Remark[];
+  /** Numbers of the first and the last accepted event in the log of the source. */
+  readonly sequence: { readonly first: number; readonly last: number } | null;
 }
 
 /** A served model as the server describes it. */

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { duckdbEngine } from "../adapters/duckdb/index.js";
-import { fsAppendLog, fsBlobStore, fsLogReader } from "../adapters/fs/index.js";
+import { duckdbEngine, duckdbWindows } from "../adapters/duckdb/index.js";
+import { fsAppendLog, fsBlobStore, fsCheckpointStore, fsLogReader } from "../adapters/fs/index.js";
 import { onnxruntimeSessions } from "../adapters/onnxruntime/index.js";
+import { redisTileStore } from "../adapters/redis/index.js";
 import { openSqlite } from "../adapters/sqlite/index.js";
 import { silentProgress, storageErrors, systemClock, type Clock, type Progress } from "../kernel/index.js";
 import type { Project } from "../lifecycle/index.js";
@@ -33,6 +34,7 @@ export async function connect(
     projectFolder: resolve(folder),
     threads,
   });
+  let windows: ReturnType<typeof duckdbWindows> | undefined;
   const liveFolder = (live: string, name: string) => join(root, "live", live, name);
   return Object.freeze({
     name: definition.name,
@@ -44,18 +46,28 @@ export async function connect(
     blobs: fsBlobStore(join(root, "blobs")),
     ...stores,
     sessions: onnxruntimeSessions,
+    checkpoints: fsCheckpointStore((live) => liveFolder(live, "checkpoints")),
     clock,
     progress,
     threads,
     producer: producer(),
     newId: (prefix: string) => `${prefix}-${randomBytes(6).toString("hex")}`,
+    openWindows: () => (windows ??= duckdbWindows({ scratchFolder: join(root, "scratch"), threads })),
+    ...onlineStore(definition),
     openLog: (live: string, name: string) => fsAppendLog(liveFolder(live, name)),
     readLog: async (live: string, name: string) => fsLogReader(liveFolder(live, name)),
     async close() {
+      await (await windows)?.close();
       await engine.close();
       stores.close();
     },
   });
+}
+
+function onlineStore({ name, storage: { online } }: ProjectDefinition): Pick<Project, "openTiles"> {
+  if (online.kind === "memory") return {};
+  const { url, prefix = name, timeoutMs } = online;
+  return { openTiles: () => redisTileStore({ url, prefix, timeoutMs }) };
 }
 
 function makeFolder(path: string): void {

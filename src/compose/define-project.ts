@@ -2,10 +2,13 @@ import { durationMs, rejectUnknownKeys } from "../kernel/index.js";
 import { compileDriftPolicy, compileLatencyPolicy } from "../monitoring/index.js";
 import type { ModelDefinition } from "../training/index.js";
 import { composeErrors } from "./errors.js";
+import { memoryStore, type OnlineStore } from "./online-store.js";
 
 export interface StorageOptions {
   /** Where everything is kept, relative to the project's folder. Default `.millwright`. */
   readonly folder?: string;
+  /** Where the windows of all entities are kept while the project serves. Default: this process's memory. */
+  readonly online?: OnlineStore;
 }
 
 export interface ProjectOptions<Models extends readonly ModelDefinition[]> {
@@ -29,20 +32,22 @@ export function defineProject<const Models extends readonly ModelDefinition[]>(
 ): ProjectDefinition<Models> {
   rejectUnknownKeys(options, ["name", "models", "storage"], "the project");
   const { name, models, storage = {} } = options;
-  rejectUnknownKeys(storage, ["folder"], "storage of the project");
+  rejectUnknownKeys(storage, ["folder", "online"], "storage of the project");
   if (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
     throw bad("a name of lower-case letters, digits and hyphens", JSON.stringify(name) ?? "nothing");
   }
   if (!Array.isArray(models) || models.length === 0) throw bad("at least one model", "none");
-  const { folder = ".millwright" } = storage;
+  const { folder = ".millwright", online = memoryStore } = storage;
   if (typeof folder !== "string" || folder === "")
     throw bad("a path as storage.folder", JSON.stringify(folder));
+  if (online?.kind !== "memory" && online?.kind !== "redis")
+    throw bad("what redis({ … }) makes as storage.online", JSON.stringify(online) ?? "nothing");
   checkModels(models as readonly ModelDefinition[]);
   return Object.freeze({
     kind: "project",
     name,
     models: Object.freeze(models),
-    storage: Object.freeze({ folder }),
+    storage: Object.freeze({ folder, online }),
   });
 }
 

@@ -5,4 +5,5 @@ export {
   type ProjectOptions,
   type StorageOptions,
 } from "./define-project.js";
+export { redis, type OnlineStore, type RedisOptions } from "./online-store.js";
 export { openProject } from "./open-project.js";

@@ -29,6 +29,20 @@ export interface ExpectationOutcome {
   readonly severity: Severity;
   /** Rows that broke it; for an expectation about the whole dataset 1 or 0. */
   readonly failed: number;
+  /** What an expectation about the whole dataset found, for people. */
+  readonly found?: string;
+  /** The number that was judged, where there is one: a count, a statistic, a distance, an age in milliseconds. */
+  readonly value?: number;
+  /** Present when there was too little data to tell. */
+  readonly insufficient?: true;
+}
+
+export type Verdict = "ok" | "broken" | "insufficient";
+
+/** The verdict of an outcome. Only `ok` is a pass: an insufficient expectation of severity `block` blocks. */
+export function verdictOf({ failed, insufficient }: ExpectationOutcome): Verdict {
+  if (insufficient === true) return "insufficient";
+  return failed > 0 ? "broken" : "ok";
 }
 
 /** A schema as plain JSON, its columns in order. */

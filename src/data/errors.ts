@@ -69,4 +69,43 @@ export const dataErrors = errorTable({
     about:
       "The engine that reads and writes tables failed for a reason of its own, such as memory or disk space.",
   },
+  MW0212: {
+    title: "unknown column in an expectation",
+    exit: 2,
+    http: 400,
+    about: "An expectation names a column that the schema does not have. The message names the nearest one.",
+  },
+  MW0213: {
+    title: "expectation and column do not fit",
+    exit: 2,
+    http: 400,
+    about:
+      "An expectation is about a column of another type than its rule is for, such as the mean of a text, or about a value that is computed.",
+  },
+  MW0214: {
+    title: "impossible bounds",
+    exit: 2,
+    http: 400,
+    about: "The bounds of an expectation are missing, no finite numbers, or such that nothing can meet them.",
+  },
+  MW0215: {
+    title: "bad pattern",
+    exit: 2,
+    http: 400,
+    about:
+      "A pattern is no regular expression, or its time would grow exponentially with the length of a text.",
+  },
+  MW0216: {
+    title: "bad reference distribution",
+    exit: 2,
+    http: 400,
+    about:
+      "A reference distribution has the wrong members, edges that do not ascend, or counts that do not fit.",
+  },
+  MW0217: {
+    title: "no dataset version yet",
+    exit: 1,
+    http: 409,
+    about: "The command looks at the latest dataset version of a source, and there is none.",
+  },
 });

@@ -1,15 +1,22 @@
-export type { DatasetVersion, ExpectationOutcome, Fingerprint, Fingerprints } from "./dataset.js";
+export type { Bounds } from "./bounds.js";
+export { expectColumn, expectDistribution, type ColumnRules } from "./column-expectation.js";
+export type { ColumnRef } from "./column-ref.js";
+export type { DatasetVersion, ExpectationOutcome, Fingerprint, Fingerprints, Verdict } from "./dataset.js";
 export { dataErrors } from "./errors.js";
 export {
+  expectFresh,
   expectRow,
   expectRows,
+  expectSorted,
+  expectUnique,
   type Expectation,
-  type RowCountExpectation,
-  type RowExpectation,
   type Severity,
 } from "./expectation.js";
+export type { FailingRow, ReadableValue } from "./failing-row.js";
 export type { DatasetCatalog, ReadOptions, Reject, StagedFile, TableEngine } from "./ports.js";
 export type { ColumnProfile, NumberProfile, TextProfile } from "./profile.js";
+export { readQuarantine, type QuarantinedRow } from "./quarantine.js";
+export type { ReferenceDistribution } from "./reference-distribution.js";
 export { compileRowExpectations, type Breach, type RowExpectations } from "./row-checks.js";
 export { readDataset, snapshotSource, type Snapshot, type SnapshotPorts } from "./snapshot.js";
 export {
@@ -21,4 +28,14 @@ export {
   type SourceLocation,
 } from "./source-location.js";
 export { events, type Source, type SourceOptions, type Spine } from "./source.js";
+export { takeRows } from "./rows.js";
 export { byTime, splitPart, type Split, type TimeSplit } from "./split.js";
+export { suggestExpectations, type Suggestion } from "./suggest-expectations.js";
+export {
+  profileSource,
+  validateSource,
+  type SourceProfile,
+  type Validated,
+  type ValidatedExpectation,
+  type Validation,
+} from "./validate.js";

@@ -72,6 +72,43 @@ describe("profileTable", () => {
     ]);
   });
 
+  it("cuts numbers into at most twenty bins, one for each value where there are few", () => {
+    expect(profileOf([1, 0, null, 0, 2.5, 0]).histogram).toEqual({
+      edges: [0, 1, 2.5, 2.5000000000000004],
+      counts: [0, 3, 1, 1, 0],
+    });
+    expect(profileOf([null]).histogram).toBeUndefined();
+    expect(profileOf([Infinity, 3, -Infinity]).histogram?.counts).toEqual([0, 1, 0]);
+    const number = fc.oneof(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), fc.integer({ min: 0, max: 30 }));
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 1, maxLength: 200 }), (values) => {
+        const { edges, counts } = profileOf(values).histogram ?? { edges: [], counts: [] };
+        const inBin = (bin: number) =>
+          values.filter(
+            (x) => (bin === 0 || x >= edges[bin - 1]) && (bin === edges.length || x < edges[bin]),
+          );
+        expect(counts).toEqual(counts.map((_, bin) => inBin(bin).length));
+        expect(edges.length).toBeLessThanOrEqual(21);
+        expect([counts[0], counts.at(-1)]).toEqual([0, 0]);
+        const distinct = new Set(values.map((value) => value + 0)).size;
+        if (distinct <= 20) expect(edges.length).toBe(distinct + 1);
+      }),
+      { seed: 4 },
+    );
+  });
+
+  it("measures texts in characters and keeps the fifty most frequent ones with their counts", () => {
+    expect(textsOf(["a", "👍👍", "a", null, ""])).toMatchObject({
+      lengths: { min: 0, mean: 1, max: 2 },
+      frequencies: { values: { a: 2, "": 1, "👍👍": 1 }, other: 0 },
+    });
+    const many = Array.from({ length: 60 }, (_, i) => `text ${i}`);
+    const { frequencies } = textsOf([...many, "text 59", "text 59"]);
+    expect(Object.keys(frequencies?.values ?? {})).toHaveLength(50);
+    expect(frequencies?.values["text 59"]).toBe(3);
+    expect(frequencies?.other).toBe(10);
+  });
+
   it("does not depend on the order of rows, and agrees with plain definitions", () => {
     const number = fc.double({ noNaN: true, min: -1e6, max: 1e6 }).map((value) => value + 0);
     fc.assert(

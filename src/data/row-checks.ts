@@ -1,17 +1,17 @@
 import {
   bindPositions,
-  bindTable,
+  columnsRead,
   compileExpression,
   describeField,
   type Bind,
+  type ExpressionNode,
   type FieldSpec,
-  type Table,
+  type Schema,
   type Value,
 } from "../kernel/index.js";
-import type { ExpectationOutcome } from "./dataset.js";
-import { schemaExpectation, type RowExpectation, type Severity } from "./expectation.js";
-import type { Reject } from "./ports.js";
+import { schemaExpectation, type Severity, type SingleRowExpectation } from "./expectation.js";
 import type { Source } from "./source.js";
+import { compileValueRule } from "./value-rule.js";
 
 /** One expectation that one row broke. */
 export interface Breach {
@@ -21,79 +21,104 @@ export interface Breach {
   readonly reason: string;
 }
 
-/** A row that is set aside, and why. */
-export interface QuarantinedRow {
-  readonly row: number;
-  readonly reasons: readonly string[];
-}
-
-export interface TableCheck {
-  /** The implicit expectation "schema" first, then the row expectations in their order. */
-  readonly outcomes: readonly ExpectationOutcome[];
-  /** The first breach of each expectation that was broken, by name. */
-  readonly examples: ReadonlyMap<string, Breach & { readonly row: number }>;
-  /** In order of rows. */
-  readonly quarantined: readonly QuarantinedRow[];
-}
-
-/** The row expectations of a source, compiled; one meaning for datasets and for single events. */
+/** The expectations about single rows, compiled; one meaning for datasets and for single events. */
 export interface RowExpectations {
   /** Breaches of one event; `values` in the schema's order, as `compileRecord` returns them. */
   checkValues(values: readonly Value[]): readonly Breach[];
-  /** Checks all rows; a rejected value counts as a breach of the schema. */
-  checkTable(table: Table, rejects?: readonly Reject[]): TableCheck;
 }
 
-/** Compiles the schema and the row expectations of a source into checks. */
+/** Compiles the schema and the expectations about single rows of a source into a check of events. */
 export function compileRowExpectations(source: Source): RowExpectations {
-  const names = Object.keys(source.schema);
-  const checkOne = compileChecks(source, bindPositions(names));
+  const checks = rowChecks(source).map((check) =>
+    compileCheck(check, bindPositions(Object.keys(source.schema))),
+  );
   return Object.freeze({
     checkValues: (values: readonly Value[]) =>
-      checkOne.flatMap((check) => {
-        const reason = check.breach(values);
-        return reason === undefined
-          ? []
-          : [{ expectation: check.expectation, severity: check.severity, reason }];
-      }),
-    checkTable: (table: Table, rejects: readonly Reject[] = []) => checkTable(source, table, rejects),
+      checks.flatMap(({ expectation, severity, breaks, reason }) =>
+        breaks(values) ? [{ expectation, severity, reason: reason(values) }] : [],
+      ),
   });
 }
 
-interface Check<Row> {
+/** What single rows are checked for: a predicate of one column's value, or an expression over several. */
+export type RowCheck = {
   readonly expectation: string;
   readonly severity: Severity;
-  /** The column that a schema check is about. */
-  readonly column?: string;
-  /** The reason why the row breaks the expectation, if it does. */
-  readonly breach: (row: Row) => string | undefined;
-}
+} & (
+  | {
+      readonly kind: "value";
+      readonly column: string;
+      readonly spec: FieldSpec;
+      /** Whether it is the schema's own check, which unreadable values break too. */
+      readonly schema: boolean;
+      readonly admits: (value: Value) => boolean;
+      readonly reason: (found: string) => string;
+    }
+  | { readonly kind: "expression"; readonly node: ExpressionNode; readonly columns: readonly string[] }
+);
 
-function compileChecks<Row>(source: Source, bind: Bind<Row>): Check<Row>[] {
-  const schemaChecks = Object.entries(source.schema).map(([column, spec]): Check<Row> => {
-    const read = bind(column);
-    const admits = compileField(spec);
-    return {
-      expectation: schemaExpectation,
-      severity: "quarantine",
-      column,
-      breach(row) {
-        const value = read(row);
-        return admits(value) ? undefined : schemaReason(column, spec, show(value, spec));
-      },
-    };
-  });
-  const rules = source.expectations.filter(
-    (expectation): expectation is RowExpectation => expectation.kind === "row",
+/** The checks of the schema, column by column, and then of the expectations about single rows in their order. */
+export function rowChecks({ schema, expectations }: Source): readonly RowCheck[] {
+  const ofSchema = Object.entries(schema).map(([column, spec]): RowCheck => ({
+    kind: "value",
+    expectation: schemaExpectation,
+    severity: "quarantine",
+    column,
+    spec,
+    schema: true,
+    admits: admission(spec),
+    reason: (found) => `${column}: expected ${describeField(spec)}, found ${found}`,
+  }));
+  const single = expectations.filter(
+    (expectation): expectation is SingleRowExpectation =>
+      expectation.kind === "row" || expectation.kind === "value",
   );
-  const ruleChecks = rules.map(({ name, severity, node }): Check<Row> => {
-    const holds = compileExpression(node, bind);
-    return { expectation: name, severity, breach: (row) => (holds(row) === 0 ? name : undefined) };
-  });
-  return [...schemaChecks, ...ruleChecks];
+  return [...ofSchema, ...single.map((expectation) => ruleCheck(expectation, schema))];
 }
 
-function compileField({ kind, nullable, min = -Infinity, max = Infinity, values }: FieldSpec) {
+function ruleCheck(expectation: SingleRowExpectation, schema: Schema): RowCheck {
+  const { name, severity } = expectation;
+  if (expectation.kind === "row") {
+    const { node } = expectation;
+    return { kind: "expression", expectation: name, severity, node, columns: columnsRead(node) };
+  }
+  const { column, rule } = expectation;
+  const holds = compileValueRule(rule);
+  return {
+    kind: "value",
+    expectation: name,
+    severity,
+    column,
+    spec: schema[column],
+    schema: false,
+    admits: (value) => value === null || holds(value),
+    reason: (found) => `${name}, found ${found}`,
+  };
+}
+
+interface CompiledCheck<Row> {
+  readonly expectation: string;
+  readonly severity: Severity;
+  readonly breaks: (row: Row) => boolean;
+  readonly reason: (row: Row) => string;
+}
+
+function compileCheck<Row>(check: RowCheck, bind: Bind<Row>): CompiledCheck<Row> {
+  const { expectation, severity } = check;
+  if (check.kind === "expression") {
+    const holds = compileExpression(check.node, bind);
+    return { expectation, severity, breaks: (row) => holds(row) === 0, reason: () => expectation };
+  }
+  const read = bind(check.column);
+  return {
+    expectation,
+    severity,
+    breaks: (row) => !check.admits(read(row)),
+    reason: (row) => check.reason(showValue(read(row), check.spec)),
+  };
+}
+
+function admission({ kind, nullable, min = -Infinity, max = Infinity, values }: FieldSpec) {
   const admitted = values === undefined ? undefined : new Set<Value>(values);
   const rightType = {
     int: Number.isSafeInteger,
@@ -109,72 +134,14 @@ function compileField({ kind, nullable, min = -Infinity, max = Infinity, values 
   };
 }
 
-const schemaReason = (column: string, spec: FieldSpec, found: string) =>
-  `${column}: expected ${describeField(spec)}, found ${found}`;
+const longestShown = 60;
 
-function show(value: Value, { kind }: FieldSpec): string {
+/** A value in a few words: `"JFK"`, `12`, `2001-01-01T00:00:00.000Z`, `nothing`. */
+export function showValue(value: Value, { kind }: Pick<FieldSpec, "kind">): string {
   if (value === null) return "nothing";
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") {
+    const text = JSON.stringify(value);
+    return text.length > longestShown ? `${text.slice(0, longestShown - 3)}...` : text;
+  }
   return kind === "timestamp" && Math.abs(value) <= 8.64e15 ? new Date(value).toISOString() : String(value);
-}
-
-function checkTable(source: Source, table: Table, rejects: readonly Reject[]): TableCheck {
-  const checks = compileChecks(source, bindTable(table));
-  const broken = new Broken(checks);
-  const rejectedByRow = rejectsByRow(rejects);
-  for (let row = 0; row < table.rowCount; row++) {
-    const rejected = rejectedByRow.size === 0 ? undefined : rejectedByRow.get(row);
-    for (const check of checks) {
-      const reject =
-        check.column === undefined ? undefined : rejected?.find(({ column }) => column === check.column);
-      const reason =
-        reject === undefined
-          ? check.breach(row)
-          : schemaReason(reject.column, source.schema[reject.column], JSON.stringify(reject.found));
-      if (reason !== undefined) broken.add(row, check, reason);
-    }
-  }
-  return broken.summary();
-}
-
-/** The rejected values of each row that has any. */
-export function rejectsByRow(rejects: readonly Reject[]): ReadonlyMap<number, readonly Reject[]> {
-  const byRow = new Map<number, Reject[]>();
-  for (const reject of rejects) {
-    const others = byRow.get(reject.row);
-    if (others === undefined) byRow.set(reject.row, [reject]);
-    else others.push(reject);
-  }
-  return byRow;
-}
-
-/** Collects breaches in order of rows. A row that breaks several checks of one expectation counts once. */
-class Broken {
-  private readonly failed = new Map<string, { severity: Severity; failed: number; lastRow: number }>();
-  private readonly examples = new Map<string, Breach & { row: number }>();
-  private readonly quarantined: { row: number; reasons: string[] }[] = [];
-
-  constructor(checks: readonly Check<number>[]) {
-    for (const { expectation, severity } of checks)
-      this.failed.set(expectation, { severity, failed: 0, lastRow: -1 });
-  }
-
-  add(row: number, { expectation, severity }: Check<number>, reason: string): void {
-    const entry = this.failed.get(expectation);
-    if (entry !== undefined && entry.lastRow !== row) {
-      entry.failed++;
-      entry.lastRow = row;
-    }
-    if (!this.examples.has(expectation))
-      this.examples.set(expectation, { row, expectation, severity, reason });
-    if (severity !== "quarantine") return;
-    const last = this.quarantined.at(-1);
-    if (last?.row === row) last.reasons.push(reason);
-    else this.quarantined.push({ row, reasons: [reason] });
-  }
-
-  summary(): TableCheck {
-    const outcomes = [...this.failed].map(([name, { severity, failed }]) => ({ name, severity, failed }));
-    return { outcomes, examples: this.examples, quarantined: this.quarantined };
-  }
 }

@@ -19,7 +19,7 @@ export function takeRows(table: Table, positions: Int32Array): Table {
 }
 
 /** The positions from 0 to `rowCount` that are not excluded; `excluded` is ascending. */
-export function positionsWithout(rowCount: number, excluded: readonly number[]): Int32Array {
+export function positionsWithout(rowCount: number, excluded: ArrayLike<number>): Int32Array {
   const positions = new Int32Array(rowCount - excluded.length);
   let next = 0;
   for (let row = 0, at = 0; row < rowCount; row++) {

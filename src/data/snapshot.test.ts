@@ -10,7 +10,8 @@ import { memoryDatasetCatalog } from "../adapters/memory/index.js";
 import { manualClock, sha256, t, valueAt, type BlobStore, type Table } from "../kernel/index.js";
 import { expectRow, expectRows } from "./expectation.js";
 import type { DatasetCatalog, TableEngine } from "./ports.js";
-import { quarantineSchema, readDataset, snapshotSource } from "./snapshot.js";
+import { quarantineSchema } from "./quarantine.js";
+import { readDataset, snapshotSource } from "./snapshot.js";
 import { csv, parquet, type SourceLocation } from "./source-location.js";
 import { events, type SourceOptions } from "./source.js";
 
@@ -143,7 +144,7 @@ describe("snapshotSource", () => {
       { name: "schema", severity: "quarantine", failed: 2 },
       { name: "not early", severity: "quarantine", failed: 1 },
       { name: "late", severity: "warn", failed: 2 },
-      { name: "at least 3 rows", severity: "warn", failed: 1 },
+      { name: "at least 3 rows", severity: "warn", failed: 1, value: 2, found: "2 rows" },
     ]);
     expect(column(await readDataset(version, ports()), "origin")).toEqual(["JFK", "LAX"]);
     const path = await blobs.localPath(version.quarantineBlob ?? "");
@@ -276,7 +277,7 @@ function killAt(moment: string): Promise<void> {
     await snapshotSource(events("flights", { from: csv("flights.csv"), schema, eventTime: "date" }), {
       engine: await duckdbEngine({ scratchFolder: folder + "/child-scratch", projectFolder: folder }),
       blobs: fsBlobStore(folder + "/blobs"),
-      catalog: { findBySourceKey: async () => undefined, record: async () => stopAt("record") },
+      catalog: { findBySourceKey: async () => {}, latest: async () => {}, record: async () => stopAt("record") },
       clock: systemClock,
       progress: { start: () => ({ update: (done) => stopAt(String(done)), finish() {} }) },
     });`;

@@ -10,7 +10,8 @@ import {
 } from "../kernel/index.js";
 import { columnList } from "./dataset.js";
 import { dataErrors } from "./errors.js";
-import { expectationJson, type Expectation } from "./expectation.js";
+import { bindExpectations, type GivenExpectations } from "./bind-expectations.js";
+import { expectationJson, type Expectation, type UniqueExpectation } from "./expectation.js";
 import { rejectUnknownKeys } from "./options.js";
 import { readingJson, type SourceLocation } from "./source-location.js";
 
@@ -19,9 +20,15 @@ export interface SourceOptions<S extends Schema> {
   readonly schema: S;
   /** The column that says when it happened: a timestamp that is never null. */
   readonly eventTime: keyof S & string;
+  /**
+   * The column whose value identifies an event: a text or a whole number that is never null. Of the rows of a
+   * file with one value the first counts; the others are quarantined by the expectation "id".
+   */
+  readonly id?: keyof S & string;
   /** When a row could be known; the event time itself by default. */
   readonly availableAt?: (f: Columns<S>) => TimeExpression;
-  readonly expectations?: (f: Columns<S>) => readonly Expectation[];
+  /** Lists within the list are taken apart: `expectColumn` makes one expectation of each rule. */
+  readonly expectations?: (f: Columns<S>) => GivenExpectations;
 }
 
 /** Events of one kind: where they come from, what they look like and what must hold for them. */
@@ -31,6 +38,8 @@ export interface Source<S extends Schema = Schema> {
   readonly from: SourceLocation;
   readonly schema: S;
   readonly eventTime: string;
+  /** The column whose value identifies an event. */
+  readonly id?: string;
   readonly availableAt?: TimeExpression;
   readonly expectations: readonly Expectation[];
   readonly columns: Columns<S>;
@@ -67,9 +76,10 @@ export function events<S extends Schema>(name: string, options: SourceOptions<S>
     );
   }
   rejectUnknownKeys(options, optionNames, `options of source "${name}"`);
-  const { from, schema, eventTime } = options;
+  const { from, schema, eventTime, id } = options;
   checkShape(name, options);
   checkColumn(schema, eventTime, { name: "eventTime", kinds: ["timestamp"] });
+  if (id !== undefined) checkColumn(schema, id, { name: "id", kinds: ["string", "int"] });
 
   const columns = columnsOf(schema);
   const availableAt = options.availableAt?.(columns);
@@ -82,8 +92,12 @@ export function events<S extends Schema>(name: string, options: SourceOptions<S>
     from,
     schema: Object.freeze({ ...schema }),
     eventTime,
+    ...(id === undefined ? {} : { id }),
     ...(availableAt === undefined ? {} : { availableAt }),
-    expectations: namedOnce(name, options.expectations?.(columns) ?? []),
+    expectations: bindExpectations(name, schema, [
+      ...(id === undefined ? [] : [oncePerId(id)]),
+      ...(options.expectations?.(columns) ?? []),
+    ]),
     columns,
     at(time: keyof S & string): Spine<S> {
       checkColumn(schema, time, { name: "at", kinds: ["timestamp"] });
@@ -101,12 +115,13 @@ export function sourceJson(source: Source): Canonical {
     reading: readingJson(source.from),
     columns: columnList(source.schema),
     eventTime: source.eventTime,
+    id: source.id,
     availableAt: source.availableAt && expressionJson(source.availableAt.node),
     expectations: source.expectations.map(expectationJson),
   };
 }
 
-const optionNames = ["from", "schema", "eventTime", "availableAt", "expectations"];
+const optionNames = ["from", "schema", "eventTime", "id", "availableAt", "expectations"];
 const kinds: readonly FieldKind[] = ["int", "float", "bool", "timestamp", "string"];
 
 function checkShape<S extends Schema>(
@@ -158,15 +173,8 @@ function checkColumn(
   );
 }
 
-function namedOnce(source: string, expectations: readonly Expectation[]): readonly Expectation[] {
-  const names = new Set<string>();
-  for (const { name } of expectations) {
-    if (names.has(name))
-      throw bad(`different names for the expectations of source "${source}"`, `"${name}" twice`);
-    names.add(name);
-  }
-  return Object.freeze([...expectations]);
-}
+const oncePerId = (column: string): UniqueExpectation =>
+  Object.freeze({ kind: "unique", name: "id", severity: "quarantine", columns: Object.freeze([column]) });
 
 function bad(expected: string, found: string) {
   return dataErrors.error("MW0206", { expected, found, remedy: "Mend the source in the configuration." });

@@ -128,12 +128,14 @@ function periodOf(text: string | undefined): Range | undefined {
 function foundTimes(times: Float64Array): string {
   let first = Infinity;
   let last = -Infinity;
+  let count = 0;
   for (const time of times) {
+    if (!Number.isNaN(time)) count++;
     if (time < first) first = time;
     if (time > last) last = time;
   }
   if (first > last) return "no row with a time";
-  return `${times.length} rows from ${new Date(first).toISOString()} to ${new Date(last).toISOString()}`;
+  return `${count} rows from ${new Date(first).toISOString()} to ${new Date(last).toISOString()}`;
 }
 
 function badSplit(expected: string, found: string) {

@@ -1,43 +1,23 @@
 import { describe, expect, test } from "vitest";
-import { events, parquet } from "../data/index.js";
-import { t, tableOf, textColumn, type Value } from "../kernel/index.js";
-import { count, max, mean, min, rate, sum, type WindowedFeature } from "./aggregation.js";
-import { eventTable } from "./event-log.js";
-import { fold, orderByTime, visibleByTime } from "./fold.js";
-import { createOnlineState } from "./online-state.js";
-import { view, type View, type WindowClock } from "./view.js";
+import {
+  count,
+  distinct,
+  first,
+  last,
+  max,
+  mean,
+  min,
+  quantile,
+  rate,
+  std,
+  sum,
+  timeSinceLast,
+  topValue,
+  variance,
+} from "./aggregation.js";
+import { ask, source, viewOf, type Event } from "./one-key.testing.js";
 
-const schema = {
-  at: t.timestamp(),
-  known: t.timestamp().optional(),
-  key: t.string(),
-  v: t.float().optional(),
-};
-const source = events("things", {
-  from: parquet("a.parquet"),
-  schema,
-  eventTime: "at",
-  availableAt: (f) => f.known,
-});
-type F = (typeof source)["columns"];
-type Event = readonly [at: number, known: number | null, v: number | null];
-
-function viewOf(features: (f: F) => Record<string, WindowedFeature>, clock: WindowClock = "event"): View {
-  return view("things", { source, entity: { thing: "key" }, features, clock });
-}
-
-/** The answers at a time, events being about one key. */
-async function ask(view: View, log: readonly Event[], timeMs: number): Promise<number[]> {
-  const rows = log.map(([at, known, v]): Value[] => [at, known, "a", v]);
-  const times = Float64Array.of(timeMs);
-  const out = Object.keys(view.features).map(() => new Float32Array(1));
-  await fold(view, {
-    events: visibleByTime(eventTable(source, tableOf(schema, rows))),
-    questions: { keys: textColumn(["a"]), timeMs: times, askedAt: times, order: orderByTime(times) },
-    out,
-  });
-  return out.map(([value]) => value);
-}
+const asFloat = (value: number | string) => (typeof value === "number" ? Math.fround(value) : value);
 
 const all = viewOf((f) => ({
   count: count().over("1h"),
@@ -85,63 +65,126 @@ describe("aggregations", () => {
   });
 });
 
-describe("an event", () => {
-  const counting = viewOf(() => ({ n: count().over("1h") }));
-  const byAvailability = viewOf(() => ({ n: count().over("1h") }), "available");
-  const hour = 3_600_000;
+describe("the spread of values", () => {
+  const spread = viewOf((f) => ({
+    variance: variance(f.v).over("1h"),
+    std: std(f.v).over("1h"),
+    whole: variance(f.v.floor()).over("1h"),
+  }));
+  const of = (...values: readonly (number | null)[]) => values.map((v, i): Event => [i, i, v]);
 
-  test("does not exist at the time at which it becomes available, and does a millisecond later", async () => {
-    expect(await ask(counting, [[0, 100, 1]], 100)).toEqual([0]);
-    expect(await ask(counting, [[0, 100, 1]], 101)).toEqual([1]);
+  test("is that of a sample, and null of fewer than two values", async () => {
+    expect(await ask(spread, of(), 10)).toEqual([NaN, NaN, NaN]);
+    expect(await ask(spread, of(3, null), 10)).toEqual([NaN, NaN, NaN]);
+    expect(await ask(spread, of(3, 3), 10)).toEqual([0, 0, 0]);
+    // The textbook's 2, 4, 4, 4, 5, 5, 7, 9: the squared deviations from 5 add up to 32.
+    const textbook = of(2, 4, 4, 4, 5, 5, 7, 9);
+    expect(await ask(spread, textbook, 10)).toEqual([32 / 7, Math.sqrt(32 / 7), 32 / 7].map(Math.fround));
   });
 
-  test("whose availability is null never exists", async () => {
-    expect(await ask(counting, [[0, null, 1]], hour)).toEqual([0]);
+  test("is exact where floating point cancels", async () => {
+    // Σx² is 3e18 and a bit: in doubles nothing of the deviations −1, 0 and 1 would be left.
+    const far = of(1_000_000_001, 1_000_000_002, 1_000_000_003);
+    expect(await ask(spread, far, 10)).toEqual([1, 1, 1]);
   });
 
-  test("is in a window by its event time, or by its availability if the view says so", async () => {
-    const late: Event[] = [[-2 * hour, 0, 1]];
-    expect(await ask(counting, late, 1)).toEqual([0]);
-    expect(await ask(byAvailability, late, 1)).toEqual([1]);
-  });
-
-  test("that claims the future happened when it was known", async () => {
-    const future: Event[] = [[100 * hour, 0, 1]];
-    expect(await ask(counting, future, 1)).toEqual([1]);
-    expect(await ask(counting, future, hour)).toEqual([1]);
-    expect(await ask(counting, future, hour + 300_000)).toEqual([0]);
-    expect(await ask(counting, future, 100 * hour + 1)).toEqual([0]);
+  test("of squares beyond 2^103 of their unit is null", async () => {
+    // 2^50 millionths: squared 2^100, of which 2^103 holds seven and not eight.
+    const largest = 1_125_899_906.842624;
+    const alternating = (n: number) =>
+      of(...Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 1 : -1) * largest));
+    const [six] = await ask(spread, alternating(6), 10);
+    expect(six).toBe(Math.fround((largest * largest * 6) / 5));
+    expect((await ask(spread, alternating(8), 10)).slice(0, 2)).toEqual([NaN, NaN]);
   });
 });
 
-describe("values too large to be summed exactly", () => {
-  const summing = viewOf((f) => ({ sum: sum(f.v).over("1h"), mean: mean(f.v).over("1h") }));
-  // In millionths 2^50 is 1,125,899,906.842624: the largest value; nine of 1.1e9 pass 2^53, eight do not.
-  const largest = 1_125_899_906.842624;
-  const big = 1.1e9;
-  const bigEvents = (count: number, apartMs: number) =>
-    Array.from({ length: count }, (_, i): Event => [i * apartMs, i * apartMs, big]);
+describe("the first and the last value", () => {
+  const hour = 3_600_000;
+  const edges = viewOf((f) => ({
+    first: first(f.v).over("1h"),
+    last: last(f.v).over("1h"),
+    since: timeSinceLast().over("1h"),
+    firstWord: first(f.word).over("1h"),
+    lastWord: last(f.word).over("1h"),
+  }));
 
-  test("a single one is refused with MW0303", async () => {
-    expect(await ask(summing, [[0, 0, largest]], 1)).toEqual([Math.fround(largest), Math.fround(largest)]);
-    await expect(ask(summing, [[0, 0, largest + 1]], 1)).rejects.toMatchObject({ code: "MW0303" });
+  test("are null of no events, and of events whose value is null; those still end the waiting", async () => {
+    expect(await ask(edges, [], 10)).toEqual([NaN, NaN, NaN, "", ""]);
+    expect(await ask(edges, [[4_000, 4_000, null]], 10_000)).toEqual([NaN, NaN, 6, "", ""]);
   });
 
-  test("a sum beyond 2^53 of its unit is null, within a tile and across tiles", async () => {
-    expect(await ask(summing, bigEvents(8, 1), 100)).toEqual([Math.fround(8 * big), Math.fround(big)]);
-    expect(await ask(summing, bigEvents(9, 1), 100)).toEqual([NaN, NaN]);
-    expect(await ask(summing, bigEvents(9, 360_000), 9 * 360_000)).toEqual([NaN, NaN]);
+  test("are in order of time, whatever the order of arrival", async () => {
+    const log: Event[] = [
+      [2_000, 2_000, 20, "two"],
+      [3_000, 3_001, null, null],
+      [1_000, 4_000, 10, "one"],
+    ];
+    expect(await ask(edges, log, 9_000)).toEqual([10, 20, 6, "one", "two"]);
   });
 
-  test("a sum recovers when the window has moved on", async () => {
-    const log: Event[] = [...bigEvents(9, 1), [7_200_000, 7_200_000, 1]];
-    expect(await ask(summing, log, 7_200_001)).toEqual([1, 1]);
+  test("of one time are the smallest and the largest, by size and by UTF-16 code units", async () => {
+    const log: Event[] = [
+      [0, 1, 2, "b"],
+      [0, 1, 10, "B"],
+      [0, 1, -0, "é"],
+      [0, 1, 0, ""],
+    ];
+    expect(await ask(edges, log, 2)).toEqual([0, 10, 0.002, "", "é"].map(asFloat));
   });
 
-  test("online, an objection says so before the event is kept", () => {
-    const state = createOnlineState([summing]);
-    expect(state.objection("things", [0, 0, "a", 1e10])).toContain("found 10000000000");
-    expect(state.objection("things", [0, 0, "a", 1])).toBeUndefined();
-    expect(state.objection("unknown", [0, 0, "a", 1e10])).toBeUndefined();
+  test("live for exactly their window, to the millisecond; the first one's is rounded", async () => {
+    const log: Event[] = [[1_000, 1_000, 7, "w"]];
+    expect(await ask(edges, log, 1_000 + hour)).toEqual([7, 7, 3_600, "w", "w"]);
+    expect(await ask(edges, log, 1_001 + hour)).toEqual([7, NaN, NaN, "w", ""]);
+    // The window of the first value begins on the grid of five minutes.
+    expect(await ask(edges, log, hour + 299_999)).toEqual([7, NaN, NaN, "w", ""]);
+    expect(await ask(edges, log, hour + 300_000)).toEqual([NaN, NaN, NaN, "", ""]);
+  });
+});
+
+describe("what is counted by value", () => {
+  const counting = viewOf((f) => ({
+    numbers: distinct(f.v).over("1h"),
+    words: distinct(f.word).over("1h"),
+    low: quantile(f.v, 0).over("1h"),
+    median: quantile(f.v, 0.5).over("1h"),
+    often: topValue(f.v).over("1h"),
+    second: topValue(f.v, 2).over("1h"),
+    word: topValue(f.word).over("1h"),
+  }));
+
+  test("is nothing of no events", async () => {
+    expect(await ask(counting, [], 10)).toEqual([0, 0, NaN, NaN, NaN, NaN, ""]);
+  });
+
+  test("leaves nulls out, knows one zero, and of equal counts ranks the smaller first", async () => {
+    const log: Event[] = [
+      [1, 1, 0, "b"],
+      [2, 2, -0, "a"],
+      [3, 3, 8, null],
+      [4, 4, -8, ""],
+      [5, 5, null, "a"],
+      [6, 6, 8, "b"],
+    ];
+    // Sorted: −8, 0, 0, 8, 8. Buckets are a 64th of an octave, so −8 stands for −8 · (1 + 1/128).
+    expect(await ask(counting, log, 10)).toEqual([3, 3, -8.0625, 0, 0, 8, "a"]);
+  });
+
+  test("refuses levels and ranks that mean nothing, with MW0301", () => {
+    const { v } = source.columns;
+    const bad = [
+      () => quantile(v, -0.1),
+      () => quantile(v, 1.1),
+      () => quantile(v, NaN),
+      () => topValue(v, 0),
+      () => topValue(v, 1.5),
+      () => topValue(v, 101),
+      () => count().over("59s"),
+      () => count().over("367d"),
+    ];
+    for (const make of bad) expect(make).toThrow(expect.objectContaining({ code: "MW0301" }) as Error);
+    expect(() => [quantile(v, 0), quantile(v, 1), topValue(v, 100)]).not.toThrow();
+    expect([count().over("1m").windowMs, count().over("366d").windowMs]).toEqual([60_000, 31_622_400_000]);
   });
 });

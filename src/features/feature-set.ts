@@ -12,7 +12,8 @@ import {
   type Schema,
 } from "../kernel/index.js";
 import { featureErrors } from "./errors.js";
-import type { View } from "./view.js";
+import { featureKind } from "./aggregation.js";
+import type { KeyFields, View } from "./view.js";
 
 /** Where a feature comes from. */
 export type FeatureOrigin = "window" | "request" | "derived";
@@ -24,10 +25,12 @@ export interface FeatureColumn {
   readonly origin: FeatureOrigin;
 }
 
-/** A group of views whose entity key comes from one field of the request. */
+/** A group of views of one entity, whose key comes from the request. */
 export interface FeatureGroup {
-  /** The request's field (and the spine's column) with the key; it prefixes the features' names. */
+  /** It prefixes the features' names. */
   readonly name: string;
+  /** The request's fields (and the spine's columns) with the parts of the key. */
+  readonly keys: readonly string[];
   readonly views: readonly View[];
 }
 
@@ -46,15 +49,33 @@ export interface FeatureSet {
   readonly definition: Canonical;
 }
 
-/** Views by the request field that holds their entity's key. */
+/** Views by the request field that holds their entity's key, or by any name if the key has fields of its own. */
 export type Groups = Readonly<Record<string, View | readonly View[]>>;
 
 type KeyOf<V> = V extends View<infer Key> ? Key : V extends readonly View<infer Key>[] ? Key : never;
 
+type GroupNames<G> = Exclude<keyof G, "request" | "derived">;
+
+/** The names of the groups whose keys have fields of their own. */
+type OwnNames<G> = {
+  [K in GroupNames<G>]: KeyOf<G[K]> extends KeyFields<unknown> ? K : never;
+}[GroupNames<G>];
+
+/** The fields of each such group. */
+type OwnFields<G> = {
+  [K in OwnNames<G>]: KeyOf<G[K]> extends KeyFields<infer F> ? F : never;
+}[OwnNames<G>];
+
+/** All types of a union at once; of none, no demand. */
+type Together<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
 /** The record a caller gives to get a prediction. */
 export type RequestOf<G, R extends Schema> = {
-  [K in Exclude<keyof G, "request" | "derived">]: KeyOf<G[K]>;
-} & RecordOf<R>;
+  [K in Exclude<GroupNames<G>, OwnNames<G>>]: KeyOf<G[K]>;
+} & Together<OwnFields<G>> &
+  RecordOf<R>;
 
 export interface FeatureSetInput {
   readonly views: Groups;
@@ -64,8 +85,9 @@ export interface FeatureSetInput {
 
 /** Puts the features of a model together. Throws MW0302 when they do not fit. */
 export function featureSet({ views, request, derived = {} }: FeatureSetInput): FeatureSet {
-  const groups = Object.entries(views).map(([name, given]) => ({ name, views: [given].flat() }));
-  const keys = Object.fromEntries(groups.map(({ name, views }) => [name, keySpec(name, views)]));
+  const groups = Object.entries(views).map(([name, given]) => groupOf(name, [given].flat()));
+  const keys = keySpecs(groups);
+  checkKeys(keys, request);
   checkDerived(derived, request);
   const requestFeatures = Object.keys(request).filter((name) => request[name].kind !== "timestamp");
   const columns = columnsOfSet(groups, request, derived);
@@ -81,9 +103,29 @@ export function featureSet({ views, request, derived = {} }: FeatureSetInput): F
   });
 }
 
+/** One view of one group: what is looked up for a request. */
+export interface Lookup {
+  readonly group: string;
+  readonly view: View;
+  /** The request's fields with the parts of the key. */
+  readonly keys: readonly string[];
+}
+
+/** The lookups of a feature set, in the order of its windowed features. */
+export function lookupsOf(set: FeatureSet): Lookup[] {
+  return set.groups.flatMap(({ name, keys, views }) => views.map((view) => ({ group: name, view, keys })));
+}
+
+/** How many features of each kind a view has. */
+export function featureCounts(view: View): { readonly number: number; readonly text: number } {
+  const kinds = Object.values(view.features).map(featureKind);
+  const text = kinds.filter((kind) => kind === "text").length;
+  return { number: kinds.length - text, text };
+}
+
 /** The same feature set without its windowed features; keys that nothing else needs are gone from the request. */
 export function withoutWindows(set: FeatureSet): FeatureSet {
-  const keys = new Set(set.groups.map(({ name }) => name));
+  const keys = new Set(set.groups.flatMap((group) => group.keys));
   const declared = Object.entries(set.request).filter(
     ([name]) => !keys.has(name) || set.requestFeatures.includes(name),
   );
@@ -91,19 +133,45 @@ export function withoutWindows(set: FeatureSet): FeatureSet {
   return featureSet({ views: {}, request: Object.fromEntries(declared), derived });
 }
 
-function keySpec(name: string, views: readonly View[]): FieldSpec {
+function groupOf(name: string, views: readonly View[]): FeatureGroup {
   if (views.length === 0 || views.some((view) => view?.kind !== "view")) {
     throw badSet(`a view or a list of views as "${name}"`, "something else", 'Make it with view("name", …).');
   }
-  const specs = views.map((view) => view.source.schema[view.keyColumn]);
-  if (new Set(specs.map(({ kind }) => kind)).size !== 1) {
-    throw badSet(
-      `one type of key in "${name}"`,
-      specs.map(({ kind }) => kind).join(", "),
-      "Group views of one entity.",
-    );
+  const keys = views.map((view) => view.keyFields ?? [name]);
+  if (new Set(keys.map((fields) => JSON.stringify(fields))).size !== 1) {
+    const found = keys.map((fields) => fields.join(" and ")).join("; ");
+    throw badSet(`one key for all views of "${name}"`, found, "Group views of one entity.");
   }
-  return { ...specs[0], nullable: false };
+  return { name, keys: keys[0], views };
+}
+
+/** The fields of all groups' keys. Throws MW0302 when two views differ in the type of a field. */
+function keySpecs(groups: readonly FeatureGroup[]): Record<string, FieldSpec> {
+  const specs: Record<string, FieldSpec> = {};
+  for (const { keys, views } of groups) {
+    for (const { source, keyColumns } of views) {
+      keys.forEach((field, part) => {
+        const spec = { ...source.schema[keyColumns[part]], nullable: false };
+        specs[field] ??= spec;
+        if (specs[field].kind === spec.kind) return;
+        throw badSet(
+          `one type of key in "${field}"`,
+          `${specs[field].kind}, ${spec.kind}`,
+          "Group views of one entity.",
+        );
+      });
+    }
+  }
+  return specs;
+}
+
+/** A request may declare the field of a key, to make it a feature; it is still that key. */
+function checkKeys(keys: Schema, request: Schema): void {
+  for (const [name, { kind }] of Object.entries(keys)) {
+    if (!Object.hasOwn(request, name) || request[name].kind === kind) continue;
+    const expected = `request field "${name}" to have the type of the key that it is, ${kind}`;
+    throw badSet(expected, request[name].kind, "Give both the same type, or one of them another name.");
+  }
 }
 
 function columnsOfSet(
@@ -111,9 +179,14 @@ function columnsOfSet(
   request: Schema,
   derived: Readonly<Record<string, Expression>>,
 ): FeatureColumn[] {
-  const windows = groups.flatMap(({ name, views }) =>
-    views.flatMap((view) => Object.keys(view.features).map((feature) => `${name}_${feature}`)),
-  );
+  const windows = (kind: "number" | "text") =>
+    groups.flatMap(({ name, views }) =>
+      views.flatMap((view) =>
+        Object.entries(view.features)
+          .filter(([, feature]) => featureKind(feature) === kind)
+          .map(([feature]) => `${name}_${feature}`),
+      ),
+    );
   const given = Object.entries(request).filter(([, { kind }]) => kind !== "timestamp");
   const numbers = given.filter(([, { kind }]) => kind !== "string").map(([name]) => name);
   const texts = given.filter(([, { kind }]) => kind === "string").map(([name]) => name);
@@ -123,9 +196,10 @@ function columnsOfSet(
     origin,
   });
   const columns = [
-    ...windows.map(column("number", "window")),
+    ...windows("number").map(column("number", "window")),
     ...numbers.map(column("number", "request")),
     ...Object.keys(derived).map(column("number", "derived")),
+    ...windows("text").map(column("text", "window")),
     ...texts.map(column("text", "request")),
   ];
   const names = columns.map(({ name }) => name);
@@ -156,7 +230,11 @@ function definitionOf(
   derived: Readonly<Record<string, Expression>>,
 ): Canonical {
   return {
-    groups: groups.map(({ name, views }) => ({ name, views: views.map(({ definition }) => definition) })),
+    groups: groups.map(({ name, keys, views }) => ({
+      name,
+      ...(keys.length === 1 && keys[0] === name ? {} : { keys }),
+      views: views.map(({ definition }) => definition),
+    })),
     request: Object.entries(schemaJson(request)).map(([name, spec]) => ({ name, ...spec })),
     derived: Object.entries(derived).map(([name, { node }]) => ({ name, expression: expressionJson(node) })),
   };

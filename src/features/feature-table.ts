@@ -6,9 +6,10 @@ import {
   type Table,
   type TextColumn,
 } from "../kernel/index.js";
-import type { VisibleEvents } from "./fold.js";
-import { fold, orderByTime, type FoldContext } from "./fold.js";
 import type { FeatureSet } from "./feature-set.js";
+import { shared } from "./fold-groups.js";
+import { windowFeatures, type BuildContext, type BuildInput } from "./window-features.js";
+import { modelNumber } from "./model-number.js";
 
 /** Numbers in shared memory, so that worker threads read them without a copy; NaN is missing. */
 export interface NumberFeatureColumn {
@@ -25,99 +26,56 @@ export interface TextFeatureColumn {
   readonly dictionary: readonly string[];
 }
 
+type FeatureColumn = NumberFeatureColumn | TextFeatureColumn;
+
 /** The feature vectors of many questions, by column, in the feature set's order. */
 export interface FeatureColumns {
   readonly rowCount: number;
-  readonly features: readonly (NumberFeatureColumn | TextFeatureColumn)[];
-}
-
-/** Rows to compute features for: a table with the request's fields, and when each was asked. */
-export interface Spine {
-  readonly table: Table;
-  readonly timeMs: Float64Array;
-  /** Position on the axis of the events' `visibleFrom`. */
-  readonly askedAt: Float64Array;
+  readonly features: readonly FeatureColumn[];
 }
 
 /** A column of numbers in memory that threads can share. */
 export function sharedFloats(length: number): Float32Array {
-  return new Float32Array(new SharedArrayBuffer(length * 4));
+  return shared(Float32Array, length);
 }
 
 /**
  * Computes a feature set for every row of a spine, in the spine's row order. Events are looked up by the
- * name of their source.
+ * name of their source. Throws MW0105 when cancelled, MW0303 for a value too large to aggregate, MW0309 when
+ * an engine's answer differs from the fold's, MW0310 when a worker dies.
  */
 export async function buildFeatures(
   set: FeatureSet,
-  input: { readonly spine: Spine; readonly events: ReadonlyMap<string, VisibleEvents> },
-  context: FoldContext = {},
+  input: BuildInput,
+  context: BuildContext = {},
 ): Promise<FeatureColumns> {
   const { table } = input.spine;
-  const numbers = set.columns.filter(({ kind }) => kind === "number");
-  const values = numbers.map(() => sharedFloats(table.rowCount));
-  const windows = await foldWindows(set, { ...input, out: values }, context);
-  const bind = bindTable(table);
-  numbers.slice(windows).forEach(({ name, origin }, i) => {
-    const derived = set.derived.find((feature) => feature.name === name);
-    const node =
-      origin === "derived" && derived ? derived.expression.node : ({ op: "column", name } as const);
-    fill(values[windows + i], compileExpression(node, bind));
+  const windows = await windowFeatures(set, input, context);
+  const features = set.columns.map((column): FeatureColumn => {
+    const { name, kind, origin } = column;
+    if (origin === "window") return { name, ...windows[kind].shift() } as FeatureColumn;
+    return kind === "text" ? textFeature(name, table.columns[name]) : numberFeature(set, column, table);
   });
-  const texts = set.columns.filter(({ kind }) => kind === "text");
-  return {
-    rowCount: table.rowCount,
-    features: [
-      ...numbers.map(({ name }, i) => ({ kind: "number" as const, name, values: values[i] })),
-      ...texts.map(({ name }) => textFeature(name, table.columns[name])),
-    ],
-  };
+  return { rowCount: table.rowCount, features };
 }
 
-/** Fills the columns of all windowed features and returns how many there are. */
-async function foldWindows(
+function numberFeature(
   set: FeatureSet,
-  input: { spine: Spine; events: ReadonlyMap<string, VisibleEvents>; out: readonly Float32Array[] },
-  context: FoldContext,
-): Promise<number> {
-  const { spine, events, out } = input;
-  const order = orderByTime(spine.askedAt);
-  const all = set.groups.flatMap(({ name, views }) => views.map((view) => ({ name, view })));
-  let column = 0;
-  let answered = 0;
-  for (const { name, view } of all) {
-    const width = Object.keys(view.features).length;
-    const log = events.get(view.source.name);
-    if (log === undefined) throw new TypeError(`no events of source "${view.source.name}" were given`);
-    const questions = {
-      keys: spine.table.columns[name],
-      timeMs: spine.timeMs,
-      askedAt: spine.askedAt,
-      order,
-    };
-    const done = answered;
-    await fold(
-      view,
-      { events: log, questions, out: out.slice(column, column + width) },
-      {
-        ...context,
-        onProgress: (count) => context.onProgress?.(done + count),
-      },
-    );
-    column += width;
-    answered += order.length;
-  }
-  return column;
-}
-
-function fill(out: Float32Array, read: (row: number) => number | string | null): void {
-  for (let row = 0; row < out.length; row++) {
+  { name, origin }: FeatureSet["columns"][number],
+  table: Table,
+): FeatureColumn {
+  const derived = set.derived.find((feature) => feature.name === name);
+  const node = origin === "derived" && derived ? derived.expression.node : ({ op: "column", name } as const);
+  const read = compileExpression(node, bindTable(table));
+  const values = sharedFloats(table.rowCount);
+  for (let row = 0; row < values.length; row++) {
     const value = read(row);
-    out[row] = value === null ? NaN : (value as number);
+    values[row] = modelNumber(value as number | null);
   }
+  return { kind: "number", name, values };
 }
 
-function textFeature(name: string, column: Column): TextFeatureColumn {
+function textFeature(name: string, column: Column): FeatureColumn {
   const { codes, dictionary } = column.kind === "text" ? column : textOf(column);
   return { kind: "text", name, codes, dictionary };
 }

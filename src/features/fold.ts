@@ -1,9 +1,11 @@
 import { setImmediate } from "node:timers/promises";
-import { bindTable, throwIfCancelled, type Column } from "../kernel/index.js";
+import { throwIfCancelled } from "../kernel/index.js";
 import { ascendingOrder } from "../stats/index.js";
-import { keyCodes, windowTimes, type EventTable } from "./event-log.js";
-import { compileContributions } from "./slots.js";
-import { createViewState, type ViewState } from "./view-state.js";
+import { keyCodes, type KeyCodes } from "./entity-key.js";
+import { windowTimes, type EventTable } from "./event-log.js";
+import { groupEntities, groupsFor, type FoldGroups } from "./fold-groups.js";
+import { openFold, type FoldJob } from "./fold-run.js";
+import { settleTexts, textCoders, type TextCodes } from "./fold-texts.js";
 import type { View } from "./view.js";
 
 /** Events in the order in which they became visible. */
@@ -14,9 +16,13 @@ export interface VisibleEvents extends EventTable {
   readonly order: Uint32Array;
 }
 
-/** What is asked of the views of one group: the features of a key at a time. */
-export interface Questions {
-  readonly keys: Column;
+/** What is asked of a view: the features of a key at a time. */
+export interface Questions extends AskedRows {
+  readonly keys: KeyCodes;
+}
+
+/** When rows ask. */
+export interface AskedRows {
   readonly timeMs: Float64Array;
   /** Position on the axis of `visibleFrom`: the time itself, or a number in the log. */
   readonly askedAt: Float64Array;
@@ -24,10 +30,35 @@ export interface Questions {
   readonly order: Uint32Array;
 }
 
+/** What a fold needs of a view; it is plain data. */
+export type FoldedView = Pick<View, "plan" | "keyColumns" | "clock">;
+
 export interface FoldContext {
   readonly signal?: AbortSignal;
   /** Called now and then with the number of questions answered. */
   readonly onProgress?: (answered: number) => void;
+}
+
+/** The answers by feature, in the view's order of each kind, at the question's row. NaN and −1 are null. */
+export interface FoldOutput {
+  readonly numbers: readonly Float32Array[];
+  /** Dictionaries hold the texts in order of first appearance. */
+  readonly texts: readonly TextCodes[];
+}
+
+export interface Fold {
+  readonly events: VisibleEvents;
+  readonly questions: Questions;
+  readonly out: FoldOutput;
+}
+
+/** One view's events, and all that is asked of them: every row asks once for each of the keys. */
+export interface ViewFold {
+  readonly view: FoldedView;
+  readonly events: VisibleEvents;
+  readonly eventKeys: KeyCodes;
+  readonly asked: AskedRows;
+  readonly lookups: readonly { readonly keys: KeyCodes; readonly out: FoldOutput }[];
 }
 
 /** Rows in ascending order of a clock, ties in row order, rows without a time left out. */
@@ -49,55 +80,61 @@ export function visibleByTime(events: EventTable): VisibleEvents {
   return { ...events, visibleFrom: events.availableMs, order: orderByTime(events.availableMs) };
 }
 
-function entitiesOf(state: ViewState, texts: readonly string[]): Int32Array {
-  return Int32Array.from(texts, (text) => state.entity(text));
-}
-
-const sliceRows = 1 << 16;
-
 /**
  * Answers questions by replaying events, in the order in which they became visible, through the aggregator
- * that serves online. `out` has one column per feature of the view, written at the question's row; NaN is
- * null. O(events + questions); the event loop is given way to between slices.
+ * that serves online. O(events + questions); the event loop is given way to between slices.
  */
-export async function fold(
-  view: View,
-  replay: {
-    readonly events: VisibleEvents;
-    readonly questions: Questions;
-    readonly out: readonly Float32Array[];
-  },
-  context: FoldContext = {},
-): Promise<void> {
+export async function fold(view: FoldedView, replay: Fold, context: FoldContext = {}): Promise<void> {
   const { events, questions, out } = replay;
-  const state = createViewState(view.plan);
-  const eventKeys = keyCodes(events.table.columns[view.keyColumn]);
-  const questionKeys = keyCodes(questions.keys);
-  const eventEntities = entitiesOf(state, eventKeys.texts);
-  const questionEntities = entitiesOf(state, questionKeys.texts);
-  const times = windowTimes(view, events);
-  const contribute = compileContributions(view.plan, bindTable(events.table));
-  const contributions = new Float64Array(view.plan.slots.length);
-  const answer = new Float32Array(out.length);
+  const eventKeys = keyCodes(view.keyColumns.map((name) => events.table.columns[name]));
+  const lookups = [{ keys: questions.keys, out }];
+  await foldHere([{ view, events, eventKeys, asked: questions, lookups }], context);
+}
 
-  let next = 0;
-  for (let q = 0; q < questions.order.length; q++) {
-    const row = questions.order[q];
-    const askedAt = questions.askedAt[row];
-    for (; next < events.order.length && events.visibleFrom[events.order[next]] < askedAt; next++) {
-      const event = events.order[next];
-      const code = eventKeys.codes[event];
-      if (code < 0) continue;
-      contribute(event, contributions);
-      state.apply(eventEntities[code], times[event], contributions);
+const sliceQuestions = 1 << 16;
+
+/** Folds views on this thread, one after the other. */
+export async function foldHere(folds: readonly ViewFold[], context: FoldContext = {}): Promise<void> {
+  let answered = 0;
+  for (const view of folds) {
+    const groups = groupsOf(view, 1);
+    const job = jobOf(view, groups);
+    const coders = textCoders(job.lookups, { index: 0, of: 1 });
+    const open = openFold(job, coders);
+    for (let group = 0; group < groups.weights.length; group++) {
+      const answer = open(group);
+      for (let more = true; more;) {
+        const done = answer(sliceQuestions);
+        answered += done;
+        more = done === sliceQuestions;
+        if (done > 0) context.onProgress?.(answered);
+        await setImmediate();
+        throwIfCancelled(context.signal);
+      }
     }
-    const code = questionKeys.codes[row];
-    state.read(code < 0 ? -1 : questionEntities[code], questions.timeMs[row], answer, 0);
-    for (let f = 0; f < answer.length; f++) out[f][row] = answer[f];
-    if ((q + 1) % sliceRows === 0) {
-      context.onProgress?.(q + 1);
-      await setImmediate();
-      throwIfCancelled(context.signal);
-    }
+    settleTexts(view.lookups, [coders.dictionaries()]);
   }
+}
+
+/** Divides the entities of a view into groups; at least so many, if there are so many entities. */
+export function groupsOf({ view, events, eventKeys, asked, lookups }: ViewFold, atLeast: number): FoldGroups {
+  const keys = lookups.map((lookup) => lookup.keys);
+  const times = windowTimes(view, events);
+  return groupEntities({ plan: view.plan, events, times, eventKeys, asked, keys }, (entities) =>
+    groupsFor(view.plan, entities, atLeast),
+  );
+}
+
+/** What the replay of any group needs. */
+export function jobOf({ view, events, asked, lookups }: ViewFold, groups: FoldGroups): FoldJob {
+  const { visibleFrom, table } = events;
+  return {
+    plan: view.plan,
+    table,
+    times: windowTimes(view, events),
+    visibleFrom,
+    asked: { timeMs: asked.timeMs, askedAt: asked.askedAt },
+    groups,
+    lookups: lookups.map(({ out }) => ({ numbers: out.numbers, texts: out.texts.map(({ codes }) => codes) })),
+  };
 }

@@ -2,122 +2,114 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { events, parquet } from "../data/index.js";
 import { minuteOfDay, t, tableOf, weekday, type Value } from "../kernel/index.js";
-import { count, mean } from "./aggregation.js";
+import { count, last, mean, topValue } from "./aggregation.js";
 import { eventTable } from "./event-log.js";
-import { featureSet, type FeatureSet } from "./feature-set.js";
+import { featureSet } from "./feature-set.js";
 import { buildFeatures } from "./feature-table.js";
-import { visibleByTime } from "./fold.js";
-import { naiveAnswer, type NaiveQuestion } from "./naive-features.testing.js";
+import { columnsOut, foldInput } from "./fold-answers.testing.js";
+import { fold, orderByTime, visibleByTime } from "./fold.js";
 import { createOnlineState, type OnlineState } from "./online-state.js";
 import {
-  anchoredRows,
-  places,
-  randomSource,
-  schema,
-  times,
-  valuesOf,
-  type RandomSource,
-  type Row,
-} from "./random-views.testing.js";
+  ask,
+  availableBefore,
+  createLogs,
+  historyTable,
+  oracleVector,
+  requestOf,
+  scenarios,
+  setOf,
+  twoSources,
+  type Answer,
+  type Scenario,
+} from "./online-steps.testing.js";
+import { anchoredRows, emptyRow, schema, valuesOf, type LoggedRow, type Row } from "./random-rows.testing.js";
+import type { RandomSource } from "./random-views.testing.js";
 import { view } from "./view.js";
 
 const request = { at: t.timestamp() };
 
-function setOf(sources: readonly RandomSource[]): FeatureSet {
-  const views = sources.flatMap((source) => source.views.map(({ view }) => view));
-  return featureSet({ views: { place: views }, request });
-}
-
-/** A row that arrives, or a question. */
-type Step =
-  | { readonly kind: "add"; readonly source: number; readonly row: Row }
-  | { readonly kind: "read"; readonly question: NaiveQuestion };
-
-const scenario = anchoredRows.chain(({ anchorMs, rows }) => {
-  const source = fc.nat(1);
-  const row = rows.length === 0 ? undefined : fc.constantFrom(...rows);
-  const read = fc.record({
-    kind: fc.constant("read" as const),
-    question: fc.record({
-      key: fc.oneof(places, places, fc.constantFrom("unknown", null)),
-      timeMs: times(anchorMs),
-    }),
-  });
-  const step: fc.Arbitrary<Step> =
-    row === undefined ? read : fc.oneof(fc.record({ kind: fc.constant("add" as const), source, row }), read);
-  return fc.record({
-    history: fc.array(fc.record({ source, row: row ?? fc.constant(undefined) }), { maxLength: 30 }),
-    beforeMs: fc.tuple(times(anchorMs), times(anchorMs)),
-    early: fc.array(step, { maxLength: 6 }),
-    steps: fc.array(step, { maxLength: 50 }),
-    sorted: fc.boolean(),
-  });
-});
-
-/** Reads sorted by time, everything else where it was: what a server sees. */
-function inTimeOrder(steps: readonly Step[]): Step[] {
-  const reads = steps
-    .flatMap((step) => (step.kind === "read" ? [step] : []))
-    .sort((a, b) => a.question.timeMs - b.question.timeMs);
-  return steps.map((step) => (step.kind === "read" ? (reads.shift() as Step) : step));
-}
-
-/** The log as it stands, and the clock: what the oracle replays at every read. */
-function replay(sources: readonly RandomSource[], state: OnlineState) {
+/** A state that is told a scenario, what it knows of each source, and how it answered. */
+async function play(sources: readonly RandomSource[], { history, beforeMs, steps }: Scenario) {
+  const state = createOnlineState(sources.flatMap(({ views }) => views.map(({ view }) => view)));
   const set = setOf(sources);
   const reader = state.reader(set);
-  const numbers = new Float32Array(reader.numberCount);
-  const known = sources.map((): Row[] => []);
-  let clockMs = -Infinity;
-
-  function expected(question: NaiveQuestion): number[] {
-    return sources.flatMap((source, s) =>
-      source.views.flatMap((random) => {
-        const log = source.naiveEvents(known[s], random);
-        return random.features.map((feature) => naiveAnswer({ clock: random.clock, feature }, log, question));
-      }),
-    );
+  const { logs, tell } = createLogs(sources);
+  const known = sources.map((source, s): LoggedRow[] => {
+    const rows = history.flatMap((one) => (one.source === s ? [one.row] : []));
+    state.load(source.source, historyTable(rows), beforeMs[s]);
+    return availableBefore(source, rows, beforeMs[s]);
+  });
+  const histories = known.map((rows) => rows.length);
+  const answers: { readonly answer: Answer; readonly expected: readonly (number | string)[] }[] = [];
+  let clockMs = Math.max(...beforeMs);
+  for (const step of steps) {
+    if (step.kind !== "read") {
+      if (step.kind === "add") known[step.source].push(step.logged);
+      await tell(state, step);
+      continue;
+    }
+    for (const answer of await ask(reader, (question) => requestOf(set, sources, question), step.questions)) {
+      clockMs = Math.max(clockMs, answer.question.timeMs);
+      expect(answer.seen).toEqual({ asOfMs: clockMs, sequences: seenOf(state, sources) });
+      const asked = { ...answer.question, timeMs: clockMs };
+      answers.push({ answer, expected: oracleVector(sources, known, asked) });
+    }
+    expect(state.clockMs()).toBe(clockMs);
   }
+  return { answers, known, histories, logs };
+}
 
-  return {
-    load(s: number, rows: readonly Row[], beforeMs: number) {
-      const source = sources[s];
-      state.load(source.source, tableOf(schema, rows.map(valuesOf)), beforeMs);
-      const [random] = source.views;
-      const log = source.naiveEvents(rows, random);
-      known[s].push(...rows.filter((_, i) => (log[i].availableMs ?? Infinity) < beforeMs));
-      clockMs = Math.max(clockMs, beforeMs);
-    },
-    take(step: Step) {
-      if (step.kind === "add") {
-        state.add(sources[step.source].source.name, valuesOf(step.row));
-        known[step.source].push(step.row);
-        return;
-      }
-      const { key, timeMs } = step.question;
-      clockMs = Math.max(clockMs, timeMs);
-      const asOfMs = reader.read([key, timeMs], timeMs, { numbers, texts: [] });
-      expect(asOfMs).toBe(clockMs);
-      expect(state.clockMs()).toBe(clockMs);
-      expect([...numbers]).toEqual(expected({ key, timeMs: asOfMs }));
-    },
-  };
+/** The last number of each log that was begun. */
+function seenOf(state: OnlineState, sources: readonly RandomSource[]): Record<string, number> {
+  return Object.fromEntries(sources.map(({ source }) => [source.name, state.sequence(source.name)]));
 }
 
 describe("the online state", () => {
-  test("equals a replay of the oracle over what was in the log and available, at every read", () => {
-    const two = fc.tuple(randomSource("left", "place"), randomSource("right", "place"));
-    const property = fc.property(two, scenario, (sources, { history, beforeMs, early, steps, sorted }) => {
-      const state = createOnlineState(sources.flatMap(({ views }) => views.map(({ view }) => view)));
-      const world = replay(sources, state);
-      const rowsOf = (s: number) => history.flatMap(({ source, row }) => (source === s && row ? [row] : []));
-      world.load(0, rowsOf(0), beforeMs[0]);
-      // The log of one source is replayed before the history of the next is loaded.
-      for (const step of early) if (step.kind === "add") world.take({ ...step, source: 0 });
-      world.load(1, rowsOf(1), beforeMs[1]);
-      for (const step of sorted ? inTimeOrder(steps) : steps) world.take(step);
+  test("equals a replay of the oracle over what was in the log and available, at every read", async () => {
+    const property = fc.asyncProperty(twoSources, scenarios, async (sources, scenario) => {
+      const { answers } = await play(sources, scenario);
+      for (const { answer, expected } of answers) expect(answer.vector).toEqual(expected);
     });
-    fc.assert(property, { numRuns: 400 });
+    await fc.assert(property, { numRuns: 400 });
+  });
+
+  test("equals a fold of the same events, each seen by the reads that could know it", async () => {
+    const property = fc.asyncProperty(twoSources, scenarios, async (sources, scenario) => {
+      const { answers, known, histories, logs } = await play(sources, scenario);
+      const columns: Record<"number" | "text", (number | string)[][]> = { number: [], text: [] };
+      for (const [s, source] of sources.entries()) {
+        const sequences = known[s].map((_, e) => (e < histories[s] ? 0 : logs[s][e - histories[s]].sequence));
+        for (const { view } of source.views) {
+          const input = foldInput(view, {
+            log: known[s],
+            questions: answers.map(({ answer: { question, seen } }) => ({
+              ...question,
+              timeMs: seen.asOfMs,
+            })),
+          });
+          const visibleFrom = input.events.availableMs.map((availableMs, e) => {
+            const first = answers.findIndex(
+              ({ answer: { seen } }) =>
+                sequences[e] <= (seen.sequences[source.source.name] ?? 0) && availableMs < seen.asOfMs,
+            );
+            return first < 0 ? NaN : first - 0.5;
+          });
+          const askedAt = Float64Array.from(answers, (_, read) => read);
+          await fold(view, {
+            ...input,
+            events: { ...input.events, visibleFrom, order: orderByTime(visibleFrom) },
+            questions: { ...input.questions, askedAt, order: orderByTime(askedAt) },
+          });
+          const all = columnsOut(input);
+          columns.number.push(...all.slice(0, input.out.numbers.length));
+          columns.text.push(...all.slice(input.out.numbers.length));
+        }
+      }
+      answers.forEach(({ answer: { vector } }, read) => {
+        expect(vector).toEqual([...columns.number, ...columns.text].map((column) => column[read]));
+      });
+    });
+    await fc.assert(property, { numRuns: 200 });
   });
 
   test("keeps hundreds of entities apart", () => {
@@ -128,26 +120,22 @@ describe("the online state", () => {
       features: () => ({ n: count().over("1h") }),
     });
     const state = createOnlineState([hourly]);
-    const empty: Row = {
-      at: 0,
-      place: null,
-      number: null,
-      lag: null,
-      delay: null,
-      amount: null,
-      late: null,
-      kind: null,
-    };
     // Entity i has i events; a state begins with room for 64 entities.
-    for (let number = 0; number < 200; number++) {
-      for (let i = 0; i < number; i++) state.add("things", valuesOf({ ...empty, number }));
-    }
+    const log = Array.from({ length: 200 }, (_, number) =>
+      Array.from({ length: number }, () => valuesOf({ ...emptyRow, number })),
+    ).flat();
+    state.add(
+      "things",
+      log.map((values, i) => ({ sequence: i + 1, receivedMs: null, values })),
+    );
     const reader = state.reader(featureSet({ views: { number: hourly }, request }));
-    const numbers = new Float32Array(1);
-    const seen = Array.from({ length: 201 }, (_, number) => {
-      reader.read([number, 1], 1, { numbers, texts: [] });
-      return numbers[0];
-    });
+    const questions = Array.from({ length: 201 }, (_, number) => ({
+      values: [number, 1],
+      timeMs: 1,
+      out: { numbers: new Float32Array(1), texts: [] },
+    }));
+    reader.read(questions);
+    const seen = questions.map(({ out }) => out.numbers[0]);
     expect(seen).toEqual([...Array.from({ length: 200 }, (_, i) => i), 0]);
   });
 
@@ -157,9 +145,10 @@ describe("the online state", () => {
     const held = view("held", { source, entity: { thing: "place" }, features });
     const other = view("other", { source, entity: { thing: "place" }, features, clock: "available" });
     const state = createOnlineState([held]);
-    state.add("strangers", [0]);
-    const numbers = new Float32Array(1);
-    state.reader(featureSet({ views: { place: held }, request })).read(["", 1], 1, { numbers, texts: [] });
+    state.add("strangers", [{ sequence: 1, receivedMs: null, values: [0] }]);
+    const numbers = new Float32Array(1).fill(-7);
+    const reader = state.reader(featureSet({ views: { place: held }, request }));
+    reader.read([{ values: ["", 1], timeMs: 1, out: { numbers, texts: [] } }]);
     expect([...numbers]).toEqual([0]);
     expect(() => state.reader(featureSet({ views: { place: other }, request }))).toThrow(/view "other"/);
   });
@@ -175,19 +164,27 @@ describe("a reader", () => {
   const features = view("things", {
     source,
     entity: { thing: "place" },
-    features: (f) => ({ n: count().over("3h"), amount: mean(f.amount).where(f.late).over("7d") }),
+    features: (f) => ({
+      n: count().over("3h"),
+      often: topValue(f.kind).over("7d"),
+      amount: mean(f.amount).where(f.late).over("7d"),
+    }),
   });
-  const derivedRequest = {
-    at: t.timestamp(),
-    kind: t.string().optional(),
-    delay: t.int().optional(),
-    late: t.bool().optional(),
-    place: t.string().optional(),
-  };
+  const pairs = view("pairs", {
+    source,
+    entity: { pair: ["place", "number"] },
+    features: (f) => ({ last: last(f.kind).over("40d"), n: count().over("40d") }),
+  });
   const set = featureSet({
     // One view in two groups; `place` is both a key and a feature.
-    views: { from: features, place: [features] },
-    request: derivedRequest,
+    views: { from: features, place: [features], pair: pairs, turned: pairs.by("from", "number") },
+    request: {
+      at: t.timestamp(),
+      kind: t.string().optional(),
+      delay: t.int().optional(),
+      late: t.bool().optional(),
+      place: t.string().optional(),
+    },
     derived: (() => {
       const f = source.columns;
       return {
@@ -198,34 +195,39 @@ describe("a reader", () => {
       };
     })(),
   });
-  const spineSchema = { ...set.request };
+  const names = {
+    windows: ["from_n", "from_amount", "place_n", "place_amount", "pair_n", "turned_n"],
+    plain: ["delay", "late", "minute", "weekday", "half", "isLate"],
+    texts: ["from_often", "place_often", "pair_last", "turned_last", "kind", "place"],
+  };
 
   test("gives the vector of buildFeatures, number for number and text for text", async () => {
-    const names = ["from_n", "from_amount", "place_n", "place_amount"];
-    const expectedNames = [...names, "delay", "late", "minute", "weekday", "half", "isLate", "kind", "place"];
+    const expectedNames = [...names.windows, ...names.plain, ...names.texts];
     expect(set.columns.map(({ name }) => name)).toEqual(expectedNames);
-    const property = fc.asyncProperty(anchoredRows, async ({ rows }) => {
-      const log = tableOf(schema, rows.map(valuesOf));
+    const property = fc.asyncProperty(anchoredRows(), async ({ rows }) => {
       const asked = rows.toSorted((a, b) => a.at - b.at);
       const requests = asked.map((row): Value[] =>
-        Object.keys(spineSchema).map((name) => {
+        Object.keys(set.request).map((name) => {
           const value = name === "from" ? row.place : row[name as keyof Row];
           return typeof value === "boolean" ? Number(value) : value;
         }),
       );
       const timeMs = Float64Array.from(asked, ({ at }) => at);
       const built = await buildFeatures(set, {
-        spine: { table: tableOf(spineSchema, requests), timeMs, askedAt: timeMs },
-        events: new Map([["things", visibleByTime(eventTable(source, log))]]),
+        spine: { table: tableOf({ ...set.request }, requests), timeMs, askedAt: timeMs },
+        events: new Map([["things", visibleByTime(eventTable(source, historyTable(rows)))]]),
       });
-      const state = createOnlineState([features, features]);
-      for (const row of rows) state.add("things", valuesOf(row));
+      const state = createOnlineState([features, features, pairs]);
+      state.add(
+        "things",
+        rows.map((row, i) => ({ sequence: i + 1, receivedMs: null, values: valuesOf(row) })),
+      );
       const reader = state.reader(set);
-      expect([reader.numberCount, reader.textCount]).toEqual([10, 2]);
+      expect([reader.numberCount, reader.textCount]).toEqual([12, 6]);
       const numbers = new Float32Array(reader.numberCount);
       const texts = new Array<string>(reader.textCount);
       requests.forEach((values, row) => {
-        reader.read(values, timeMs[row], { numbers, texts });
+        reader.read([{ values, timeMs: timeMs[row], out: { numbers, texts } }]);
         const offline = built.features.map((feature) =>
           feature.kind === "number"
             ? feature.values[row]

@@ -1,85 +1,60 @@
 import type { Source } from "../data/index.js";
-import {
-  bindPositions,
-  bindTable,
-  compileExpression,
-  isMillwrightError,
-  type Reader,
-  type Table,
-  type Value,
-} from "../kernel/index.js";
-import { eventTable, keyCodes, windowTimes } from "./event-log.js";
-import type { FeatureSet } from "./feature-set.js";
+import { bindPositions, bindTable, isMillwrightError, type Table, type Value } from "../kernel/index.js";
+import type { VectorPosition } from "./accumulator.js";
+import { takeSnapshot, type OpenSnapshot, type StateSnapshot } from "./checkpoint.js";
+import { stateRestorer, type StateRestorer } from "./checkpoint-restore.js";
+import { compileKey, keyCodes } from "./entity-key.js";
+import { eventTable, windowTimes, type EventTable } from "./event-log.js";
+import { compileEventTimes, type EventTimes } from "./event-times.js";
+import { featureCounts, lookupsOf, type FeatureSet } from "./feature-set.js";
 import { createPendingEvents } from "./pending-events.js";
-import { compileContributions, type Contribute } from "./slots.js";
+import { compilePlainFeatures } from "./plain-features.js";
+import type { FeatureQuestion, FeatureReader, FeatureState, LoggedEvent, Seen } from "./ports.js";
+import { compileContributions, makeContributions, type Contribute, type Contributions } from "./slots.js";
 import { createViewState, type ViewState } from "./view-state.js";
 import type { View } from "./view.js";
 
-/** Fills the model's input for one request and tells as of when. */
-export interface VectorReader {
-  readonly numberCount: number;
-  readonly textCount: number;
-  /**
-   * Writes number features to `numbers` (NaN is missing) and texts to `texts` ("" is missing). `values` are
-   * the request's fields in the order of the feature set's request schema. Returns the time that the windows
-   * refer to: the request's own, or the state's clock if that is later.
-   */
-  read(values: readonly Value[], timeMs: number, out: { numbers: Float32Array; texts: string[] }): number;
+/** The features of all entities in the memory of this process. */
+export interface OnlineState extends FeatureState {
+  /** Takes the rows of a source that were available before a time, in bulk. Not while a snapshot is open. */
+  load(source: Source, table: Table, beforeMs: number): void;
+  /** Puts back what a snapshot's messages hold, into a state that has seen nothing. */
+  restorer(): StateRestorer;
+  /** The state as it is now, to be written while it goes on. One at a time: an earlier one is closed. */
+  snapshot(): StateSnapshot;
+  add(source: string, events: readonly LoggedEvent[]): void;
+  advance(timeMs: number): void;
+  reader(set: FeatureSet): MemoryReader;
 }
 
-/**
- * Windowed features of all entities, alive. Its clock never goes back: after `read` at a time, exactly the
- * events that were available before that time count, and so every later read is at that time or after it.
- * Events that become available later wait outside the windows until a read passes them.
- */
-export interface OnlineState {
-  /** Takes the rows of a source that were available before a time, in bulk. */
-  load(source: Source, table: Table, beforeMs: number): void;
-  /** Brings the clock to a time, if it is not there yet: where a restart goes on. */
-  advance(timeMs: number): void;
-  /** Why an event cannot be aggregated; undefined when it can. Ask before it is logged. */
-  objection(source: string, values: readonly Value[]): string | undefined;
-  /** Takes one event: its fields in the order of the source's schema. */
-  add(source: string, values: readonly Value[]): void;
-  /** Compiles a feature set whose views this state holds. */
-  reader(set: FeatureSet): VectorReader;
-  /** The time up to which events count. */
-  clockMs(): number;
+export interface MemoryReader extends FeatureReader {
+  read(questions: readonly FeatureQuestion[]): Seen[];
 }
 
 interface LiveView {
+  /** Its position among the state's views. */
+  readonly position: number;
   readonly view: View;
   readonly state: ViewState;
-  readonly key: Reader<readonly Value[]>;
+  readonly key: (values: readonly Value[]) => string | null;
   readonly contribute: Contribute<readonly Value[]>;
-  readonly contributions: Float64Array;
+  readonly contributions: Contributions;
 }
 
 interface LiveSource {
   readonly views: readonly LiveView[];
-  readonly eventMs: Reader<readonly Value[]>;
-  readonly availableMs: Reader<readonly Value[]>;
+  readonly times: ReturnType<typeof compileEventTimes>;
 }
 
-function liveView(view: View): LiveView {
+function liveView(view: View, position: number): LiveView {
   const bind = bindPositions(Object.keys(view.source.schema));
   return {
+    position,
     view,
     state: createViewState(view.plan),
-    key: bind(view.keyColumn),
+    key: compileKey(view.keyColumns, bind),
     contribute: compileContributions(view.plan, bind),
-    contributions: new Float64Array(view.plan.slots.length),
-  };
-}
-
-function liveSource(source: Source, views: readonly LiveView[]): LiveSource {
-  const bind = bindPositions(Object.keys(source.schema));
-  const eventMs = bind(source.eventTime);
-  return {
-    views,
-    eventMs,
-    availableMs:
-      source.availableAt === undefined ? eventMs : compileExpression(source.availableAt.node, bind),
+    contributions: makeContributions(view.plan),
   };
 }
 
@@ -87,82 +62,114 @@ function liveSource(source: Source, views: readonly LiveView[]): LiveSource {
 export function createOnlineState(views: readonly View[]): OnlineState {
   const live = [...new Map(views.map((view) => [view.hash, view])).values()].map(liveView);
   const sources = new Map<string, LiveSource>();
-  for (const { view } of live) {
-    const own = live.filter((other) => other.view.source.name === view.source.name);
-    sources.set(view.source.name, liveSource(view.source, own));
+  for (const { source } of live.map(({ view }) => view)) {
+    const own = live.filter(({ view }) => view.source.name === source.name);
+    sources.set(source.name, { views: own, times: compileEventTimes(source) });
   }
   const pending = createPendingEvents();
+  const sequences: Record<string, number> = {};
   let clockMs = -Infinity;
+  let open: OpenSnapshot | undefined;
 
-  function apply(source: LiveSource, values: readonly Value[], availableMs: number): void {
-    const eventMs = Math.min(source.eventMs(values) as number, availableMs);
-    for (const { view, state, key, contribute, contributions } of source.views) {
-      const entity = key(values);
-      if (entity === null) continue;
+  function apply({ views: own }: LiveSource, values: readonly Value[], times: EventTimes): void {
+    for (const { position, view, state, key, contribute, contributions } of own) {
+      const entityKey = key(values);
+      if (entityKey === null) continue;
       contribute(values, contributions);
-      state.apply(
-        state.entity(String(entity)),
-        view.clock === "event" ? eventMs : availableMs,
-        contributions,
-      );
+      const entity = state.entity(entityKey);
+      open?.before(position, entity);
+      state.apply(entity, view.clock === "event" ? times.eventMs : times.availableMs, contributions);
     }
   }
 
-  function add(name: string, values: readonly Value[]): void {
+  function add(name: string, events: readonly LoggedEvent[]): void {
     const source = sources.get(name);
-    const availableMs = source?.availableMs(values);
-    if (source === undefined || availableMs === null || source.eventMs(values) === null) return;
-    if ((availableMs as number) < clockMs) apply(source, values, availableMs as number);
-    else pending.push({ source: name, values, availableMs: availableMs as number });
+    for (const event of events) {
+      if (event.sequence <= (sequences[name] ?? 0)) continue;
+      sequences[name] = event.sequence;
+      const times = source?.times(event);
+      if (source === undefined || times === undefined) continue;
+      if (times.availableMs < clockMs) apply(source, event.values, times);
+      else pending.push({ source: name, event, ...times });
+    }
   }
 
-  function objection(name: string, values: readonly Value[]): string | undefined {
-    for (const { view, contribute, contributions } of sources.get(name)?.views ?? []) {
-      try {
-        contribute(values, contributions);
-      } catch (error) {
-        if (isMillwrightError(error))
-          return `view ${view.name}: expected ${error.expected}, found ${error.found}`;
-        throw error;
-      }
+  function advance(timeMs: number): void {
+    if (timeMs <= clockMs) return;
+    clockMs = timeMs;
+    for (let due = pending.takeBefore(timeMs); due !== undefined; due = pending.takeBefore(timeMs)) {
+      apply(sources.get(due.source) as LiveSource, due.event.values, due);
     }
-    return undefined;
-  }
-
-  function advance(timeMs: number): number {
-    if (timeMs > clockMs) {
-      clockMs = timeMs;
-      for (let due = pending.takeBefore(timeMs); due !== undefined; due = pending.takeBefore(timeMs)) {
-        apply(sources.get(due.source) as LiveSource, due.values, due.availableMs);
-      }
-    }
-    return clockMs;
   }
 
   return Object.freeze({
     load(source: Source, table: Table, beforeMs: number) {
-      const views = sources.get(source.name)?.views ?? [];
-      for (const { view, state } of views) loadView(view, state, { source, table, beforeMs });
+      const own = sources.get(source.name)?.views ?? [];
+      const rows = eventTable(source, table);
+      for (const { view, state } of own) loadView(view, state, { rows, beforeMs });
+      // A log without an event is a log that this state has to its end.
+      sequences[source.name] ??= 0;
       advance(beforeMs);
     },
-    advance: (timeMs: number) => void advance(timeMs),
-    objection,
+    restorer: () =>
+      stateRestorer(live, sources, {
+        setClock: (timeMs) => {
+          clockMs = timeMs;
+        },
+        setSequence: (name, sequence) => {
+          sequences[name] = sequence;
+        },
+        wait: (event) => pending.push(event),
+      }),
+    snapshot() {
+      const taken: OpenSnapshot = takeSnapshot(live, { clockMs, sequences, pending: pending.all() }, () => {
+        if (open === taken) open = undefined;
+      });
+      open = taken;
+      return taken;
+    },
+    advance,
+    objection: (name: string, values: readonly Value[]) =>
+      objectionOf(sources.get(name)?.views ?? [], values),
     add,
-    reader: (set: FeatureSet) => compileReader(set, live, advance),
+    reader: (set: FeatureSet) =>
+      compileReader(set, live, (timeMs) => {
+        advance(timeMs);
+        return { asOfMs: clockMs, sequences: { ...sequences } };
+      }),
     clockMs: () => clockMs,
+    sequence: (name: string) => sequences[name] ?? 0,
   });
 }
 
-function loadView(
+/** Why an event cannot be aggregated, by the first of the views that cannot. */
+export function objectionOf(
+  views: readonly Pick<LiveView, "view" | "contribute" | "contributions">[],
+  values: readonly Value[],
+): string | undefined {
+  for (const { view, contribute, contributions } of views) {
+    try {
+      contribute(values, contributions);
+    } catch (error) {
+      if (isMillwrightError(error))
+        return `view ${view.name}: expected ${error.expected}, found ${error.found}`;
+      throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Brings the rows of a history that were available before a time into an empty state. */
+export function loadView(
   view: View,
   state: ViewState,
-  { source, table, beforeMs }: { source: Source; table: Table; beforeMs: number },
+  { rows: events, beforeMs }: { rows: EventTable; beforeMs: number },
 ): void {
-  const events = eventTable(source, table);
+  const { table } = events;
   const times = windowTimes(view, events);
-  const keys = keyCodes(table.columns[view.keyColumn]);
+  const keys = keyCodes(view.keyColumns.map((name) => table.columns[name]));
   const contribute = compileContributions(view.plan, bindTable(table));
-  const contributions = new Float64Array(view.plan.slots.length);
+  const contributions = makeContributions(view.plan);
   for (let row = 0; row < table.rowCount; row++) {
     // NaN is not before anything: a row whose outcome is never known is left out.
     if (!(events.availableMs[row] < beforeMs) || keys.codes[row] < 0) continue;
@@ -174,40 +181,34 @@ function loadView(
 function compileReader(
   set: FeatureSet,
   live: readonly LiveView[],
-  advance: (timeMs: number) => number,
-): VectorReader {
+  seeAt: (timeMs: number) => Seen,
+): MemoryReader {
   const bind = bindPositions(Object.keys(set.request));
-  let width = 0;
-  const windows = set.groups.flatMap(({ name, views }) =>
-    views.map((view) => {
-      const found = live.find((candidate) => candidate.view.hash === view.hash);
-      if (found === undefined) throw new TypeError(`the online state does not hold view "${view.name}"`);
-      const offset = width;
-      width += Object.keys(view.features).length;
-      return { state: found.state, key: bind(name), offset };
-    }),
-  );
-  const derived = new Map(set.derived.map(({ name, expression }) => [name, expression.node]));
-  const others = set.columns
-    .filter(({ kind, origin }) => kind === "number" && origin !== "window")
-    .map(({ name }) => compileExpression(derived.get(name) ?? { op: "column", name }, bind));
-  const texts = set.columns.filter(({ kind }) => kind === "text").map(({ name }) => bind(name));
+  const next = { number: 0, text: 0 };
+  const windows = lookupsOf(set).map(({ view, keys }) => {
+    const found = live.find((candidate) => candidate.view.hash === view.hash);
+    if (found === undefined) throw new TypeError(`the online state does not hold view "${view.name}"`);
+    const at: VectorPosition = { ...next };
+    const counts = featureCounts(view);
+    next.number += counts.number;
+    next.text += counts.text;
+    return { state: found.state, key: compileKey(keys, bind), at };
+  });
+  const plain = compilePlainFeatures(set, bind);
+
+  function read({ values, timeMs, out }: FeatureQuestion): Seen {
+    const seen = seeAt(timeMs);
+    for (const { state, key, at } of windows) {
+      const entity = key(values);
+      state.read(entity === null ? -1 : state.find(entity), seen.asOfMs, out, at);
+    }
+    plain.write(values, out, next);
+    return seen;
+  }
 
   return Object.freeze({
-    numberCount: width + others.length,
-    textCount: texts.length,
-    read(values: readonly Value[], timeMs: number, out: { numbers: Float32Array; texts: string[] }): number {
-      const asOfMs = advance(timeMs);
-      for (const { state, key, offset } of windows) {
-        const entity = key(values);
-        state.read(entity === null ? -1 : state.find(String(entity)), asOfMs, out.numbers, offset);
-      }
-      for (let i = 0; i < others.length; i++) {
-        const value = others[i](values);
-        out.numbers[width + i] = value === null ? NaN : (value as number);
-      }
-      for (let i = 0; i < texts.length; i++) out.texts[i] = (texts[i](values) as string | null) ?? "";
-      return asOfMs;
-    },
+    numberCount: next.number + plain.numbers.length,
+    textCount: next.text + plain.texts.length,
+    read: (questions: readonly FeatureQuestion[]) => questions.map(read),
   });
 }

@@ -2,6 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createPendingEvents, type PendingEvent } from "./pending-events.js";
 
+function pendingAt(availableMs: number, sequence = 1): PendingEvent {
+  const event = { sequence, receivedMs: null, values: [sequence] };
+  return { source: `s${sequence}`, event, availableMs, eventMs: availableMs - 1 };
+}
+
 test("pending events come out like those of a sorted array", () => {
   const step = fc.record({ push: fc.boolean(), timeMs: fc.integer({ min: -20, max: 20 }) });
   const property = fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
@@ -9,7 +14,7 @@ test("pending events come out like those of a sorted array", () => {
     let oracle: PendingEvent[] = [];
     steps.forEach(({ push, timeMs }, i) => {
       if (push) {
-        const event = { source: `s${i}`, values: [i], availableMs: timeMs };
+        const event = pendingAt(timeMs, i);
         heap.push(event);
         oracle = [...oracle, event].sort((a, b) => a.availableMs - b.availableMs);
         return;
@@ -30,7 +35,7 @@ test("pending events come out like those of a sorted array", () => {
 
 test("an event that becomes available at a time is not available before it", () => {
   const heap = createPendingEvents();
-  heap.push({ source: "s", values: [], availableMs: 5 });
+  heap.push(pendingAt(5));
   expect(heap.takeBefore(5)).toBeUndefined();
   expect(heap.takeBefore(5.1)?.availableMs).toBe(5);
   expect(heap.takeBefore(Infinity)).toBeUndefined();

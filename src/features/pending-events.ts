@@ -1,10 +1,10 @@
-import type { Value } from "../kernel/index.js";
+import type { EventTimes } from "./event-times.js";
+import type { LoggedEvent } from "./ports.js";
 
 /** An event that is in the log but not yet available. */
-export interface PendingEvent {
+export interface PendingEvent extends EventTimes {
   readonly source: string;
-  readonly values: readonly Value[];
-  readonly availableMs: number;
+  readonly event: LoggedEvent;
 }
 
 /** Events by the time at which they become available: a binary heap, O(log n) an operation. */
@@ -12,6 +12,10 @@ export interface PendingEvents {
   push(event: PendingEvent): void;
   /** Removes and returns the earliest event that is available before a time. */
   takeBefore(timeMs: number): PendingEvent | undefined;
+  /** When the earliest becomes available; ∞ when none waits. */
+  nextMs(): number;
+  /** All that wait, in no order. */
+  all(): readonly PendingEvent[];
 }
 
 export function createPendingEvents(): PendingEvents {
@@ -50,5 +54,10 @@ export function createPendingEvents(): PendingEvents {
     return first;
   }
 
-  return Object.freeze({ push, takeBefore });
+  return Object.freeze({
+    push,
+    takeBefore,
+    nextMs: () => heap[0]?.availableMs ?? Infinity,
+    all: () => [...heap],
+  });
 }

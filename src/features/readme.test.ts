@@ -10,8 +10,7 @@ test("the example of the README gives what it says", () => {
     eventTime: "date",
   });
   const noon = Date.UTC(2001, 0, 1, 12);
-  const numbers = new Float32Array(2);
-  const texts: string[] = [];
+  const out = { numbers: new Float32Array(2), texts: [] };
 
   const traffic = view("traffic", {
     source: flights,
@@ -19,9 +18,10 @@ test("the example of the README gives what it says", () => {
     features: (f) => ({ departures: count().over("1h"), late: rate(f.delay.gt(15)).over("24h") }),
   });
   const state = createOnlineState([traffic]);
-  state.add("flights", [Date.UTC(2001, 0, 1, 9), "JFK", 30]);
+  const flight = [Date.UTC(2001, 0, 1, 9), "JFK", 30];
+  state.add("flights", [{ sequence: 1, receivedMs: null, values: flight }]);
   const reader = state.reader(featureSet({ views: { origin: traffic }, request: { date: t.timestamp() } }));
-  reader.read(["JFK", noon], noon, { numbers, texts });
+  reader.read([{ values: ["JFK", noon], timeMs: noon, out }]);
 
-  expect([...numbers]).toEqual([0, 1]);
+  expect([...out.numbers]).toEqual([0, 1]);
 });

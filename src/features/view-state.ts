@@ -1,12 +1,16 @@
-import type { Finish, SlotPlan } from "./slots.js";
-import { hopMs, lowerBoundMs, tileSizesMs } from "./window.js";
+import { createAccumulator, type VectorOut, type VectorPosition } from "./accumulator.js";
+import { addWide, cellAlgebras } from "./cell-algebra.js";
+import { sketchAlgebras, type Sketch } from "./sketch-algebra.js";
+import { cellOperations, sketchOperations, type Contributions, type SlotPlan } from "./slots.js";
+import { createRunningWindows, position, type RunningEvent, type TileRing } from "./running-windows.js";
+import { planTiles, visitTiles, type WindowPlan } from "./tile-plan.js";
 
 /**
- * The aggregator: for every entity, rings of tiles with mergeable numbers. It serves online and it is
- * what `fold` replays a log through, so the two cannot disagree.
+ * The aggregator in memory: for every entity, rings of tiles with mergeable states. It serves online and it
+ * is what `fold` replays a log through, so the two cannot disagree.
  *
  * Invariants:
- * - `apply` is commutative: slots hold whole numbers below 2^53, minima or maxima.
+ * - `apply` is commutative: every slot is a commutative monoid.
  * - A read at `timeMs` is exact if every event applied so far has its event time before `timeMs`, and
  *   reads never go back behind an event that was applied. The caller's clock guarantees both.
  * - A tile is dropped only when no later read can reach it.
@@ -16,78 +20,68 @@ export interface ViewState {
   entity(key: string): number;
   /** Number of a known entity, −1 for one that has no events. */
   find(key: string): number;
-  /** Adds one event: `contributions` has one number per slot, NaN for none. */
-  apply(entity: number, timeMs: number, contributions: Float64Array): void;
-  /** Writes the view's features at a time into `out` from `offset` on; NaN is null. Entity −1 has no events. */
-  read(entity: number, timeMs: number, out: Float32Array, offset: number): void;
+  /** Adds one event. */
+  apply(entity: number, timeMs: number, contributions: Contributions): void;
+  /** Writes the view's features at a time into `out` from `at` on. Entity −1 has no events. */
+  read(entity: number, timeMs: number, out: VectorOut, at: VectorPosition): void;
+  /** How many entities are known. They are numbered from 0. */
+  size(): number;
+  /** Every tile of an entity that a read may still reach. */
+  tiles(entity: number, visit: (tile: StoredTile) => void): void;
+  /** Puts a tile of an empty state back; times of any order. */
+  restore(tile: StoredTile): void;
 }
 
-/** One ring per entity, all in one block: `[entity][position]` for tags, `[entity][position][slot]`. */
-interface Level {
-  readonly sizeMs: number;
-  readonly capacity: number;
-  tags: Float64Array;
-  values: Float64Array;
-}
-
-interface Window {
-  readonly windowMs: number;
-  /** Index of the level of the window's hop: where its lower bound lies on the grid. */
+/** One tile outside the state. */
+export interface StoredTile {
+  readonly key: string;
   readonly level: number;
-  /** The slots its features need. */
-  readonly slots: readonly number[];
-  readonly finishes: readonly { readonly finish: Finish; readonly position: number }[];
+  readonly bucket: number;
+  /** The cells of all slots; valid during the visit. */
+  readonly cells: Float64Array;
+  readonly sketches: readonly (Sketch | undefined)[];
 }
+
+/** One ring per entity, all in one block. */
+interface Level extends TileRing {
+  /** `[entity][position][sketch]`; holes where nothing was added. */
+  readonly sketches: (Sketch | undefined)[];
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** No bucket has this number. */
 const emptyTag = -Infinity;
 
-function planWindows(finishes: readonly Finish[], sizesMs: readonly number[]): Window[] {
-  const byLength = new Map<number, { finish: Finish; position: number }[]>();
-  finishes.forEach((finish, position) => {
-    const group = byLength.get(finish.windowMs) ?? [];
-    group.push({ finish, position });
-    byLength.set(finish.windowMs, group);
-  });
-  return [...byLength].map(([windowMs, group]) => ({
-    windowMs,
-    level: sizesMs.indexOf(hopMs(windowMs)),
-    slots: [...new Set(group.flatMap(({ finish }) => [finish.slot, finish.countSlot]))],
-    finishes: group,
-  }));
-}
-
-/** The levels that the windows of a view need: from the finest hop to the last one below the longest window. */
-function planLevels(finishes: readonly Finish[]): { sizesMs: number[]; longestMs: number } {
-  const hops = finishes.map(({ windowMs }) => hopMs(windowMs));
-  const longestMs = Math.max(...finishes.map(({ windowMs }) => windowMs));
-  const finest = Math.min(...hops);
-  const coarsest = Math.max(...hops);
-  const sizesMs = tileSizesMs.filter((size) => size >= finest && (size <= coarsest || size < longestMs));
-  return { sizesMs, longestMs };
-}
-
-function makeLevel(sizeMs: number, windows: readonly Window[], index: number): Level {
-  const reaching = windows.filter(({ level }) => level <= index).map(({ windowMs }) => windowMs);
-  // A read touches the tile of its lower bound and the current one: one hop more than the window at each end.
-  const capacity = Math.floor(Math.max(sizeMs, ...reaching) / sizeMs) + 3;
-  return { sizeMs, capacity, tags: new Float64Array(0), values: new Float64Array(0) };
+/** Memory of one entity, sketches not counted: what its tiles take, and its windows. */
+export function entityBytes(plan: SlotPlan): number {
+  const { levels, windows } = planTiles(plan);
+  const width = plan.identity.length;
+  const tiles = levels.reduce((sum, { capacity }) => sum + capacity, 0);
+  return 8 * (tiles * (width + 1) + windows.length * (width + 1));
 }
 
 /** Makes an empty state for a view's plan. */
 export function createViewState(plan: SlotPlan): ViewState {
-  const { sizesMs } = planLevels(plan.finishes);
-  const windows = planWindows(plan.finishes, sizesMs);
-  const levels = sizesMs.map((size, index) => makeLevel(size, windows, index));
-  const width = plan.slots.length;
-  const isSum = plan.slots.map(({ operation }) => operation === "sum");
-  const identities = Float64Array.from(plan.slots, ({ operation }) =>
-    operation === "sum" ? 0 : operation === "min" ? Infinity : -Infinity,
-  );
-  const sums = isSum.filter(Boolean).length;
-  const isMin = plan.slots.map(({ operation }) => operation === "min");
+  const tilePlan = planTiles(plan);
+  const { windows } = tilePlan;
+  const levels = tilePlan.levels.map((level): Level => ({
+    ...level,
+    tags: new Float64Array(0),
+    cells: new Float64Array(0),
+    sketches: [],
+  }));
+  const { countEnd, sumEnd, cellSlotCount, cellAt, identity } = plan;
+  const width = identity.length;
+  const algebras = cellOperations(plan).map((operation) => cellAlgebras[operation]);
+  const makeSketch = sketchOperations(plan).map((operation) => sketchAlgebras[operation]);
+  const sketchCount = makeSketch.length;
+  const accumulator = createAccumulator(plan);
+  const keys: string[] = [];
   const entities = new Map<string, number>();
-  const accumulator = new Float64Array(width);
+  const event: Writable<RunningEvent> = { value: 0, timeMs: 0, numbers: new Float64Array(0) };
+  const running = createRunningWindows(plan, tilePlan, levels);
+  const buckets = new Float64Array(levels.length);
   let room = 0;
 
   function grow(): void {
@@ -95,11 +89,12 @@ export function createViewState(plan: SlotPlan): ViewState {
     for (const level of levels) {
       const tags = new Float64Array(room * level.capacity).fill(emptyTag);
       tags.set(level.tags);
-      const values = new Float64Array(room * level.capacity * width);
-      values.set(level.values);
+      const cells = new Float64Array(room * level.capacity * width);
+      cells.set(level.cells);
       level.tags = tags;
-      level.values = values;
+      level.cells = cells;
     }
+    running.grow(room);
   }
 
   function entity(key: string): number {
@@ -107,112 +102,123 @@ export function createViewState(plan: SlotPlan): ViewState {
     if (index === undefined) {
       index = entities.size;
       entities.set(key, index);
+      keys.push(key);
       if (index >= room) grow();
     }
     return index;
   }
 
-  function mergeInto(values: Float64Array, base: number, contributions: Float64Array): void {
-    for (let s = 0; s < width; s++) {
-      const value = contributions[s];
-      if (Number.isNaN(value)) continue;
-      if (s < sums) {
-        values[base + s] = exactSum(values[base + s], value);
-      } else if (isMin[s] ? value < values[base + s] : value > values[base + s]) {
-        values[base + s] = value;
-      }
-    }
-  }
-
-  function apply(index: number, timeMs: number, contributions: Float64Array): void {
-    for (const level of levels) {
-      const bucket = Math.floor(timeMs / level.sizeMs);
-      const at = index * level.capacity + position(bucket, level.capacity);
-      if (level.tags[at] > bucket) continue; // out of every window that can still be asked for
+  /** The tile of a bucket, emptied if it held an older one; −1 when it is out of every window still to come. */
+  function openTile(l: number, index: number, bucket: number): number {
+    const level = levels[l];
+    const at = index * level.capacity + position(bucket, level.capacity);
+    const tag = level.tags[at];
+    if (tag > bucket) return -1;
+    if (tag < bucket) {
+      if (tag !== emptyTag) running.drop(index, l, tag);
+      level.tags[at] = bucket;
       const base = at * width;
-      if (level.tags[at] < bucket) {
-        level.tags[at] = bucket;
-        for (let s = 0; s < width; s++) level.values[base + s] = identities[s];
-      }
-      mergeInto(level.values, base, contributions);
+      for (let c = 0; c < width; c++) level.cells[base + c] = identity[c];
+      for (let s = 0; s < sketchCount; s++) level.sketches[at * sketchCount + s] = undefined;
+    }
+    return at;
+  }
+
+  function addCells(cells: Float64Array, base: number): void {
+    const { numbers } = event;
+    for (let s = 0; s < countEnd; s++) {
+      if (!Number.isNaN(numbers[s])) cells[base + s] += 1;
+    }
+    for (let s = countEnd; s < sumEnd; s++) {
+      if (!Number.isNaN(numbers[s])) addWide(cells, base + cellAt[s], 0, numbers[s]);
+    }
+    for (let s = sumEnd; s < cellSlotCount; s++) {
+      event.value = numbers[s];
+      if (!Number.isNaN(event.value)) algebras[s].add(cells, base + cellAt[s], event);
     }
   }
 
-  /** Adds the tile whose slots begin at `base` to the accumulator. */
-  function accumulate(values: Float64Array, base: number, slots: readonly number[]): void {
-    for (let j = 0; j < slots.length; j++) {
-      const s = slots[j];
-      const value = values[base + s];
-      if (s < sums) {
-        accumulator[s] = exactSum(accumulator[s], value);
-      } else if (isMin[s] ? value < accumulator[s] : value > accumulator[s]) {
-        accumulator[s] = value;
-      }
+  function addSketches(level: Level, at: number, { values }: Contributions): void {
+    for (let s = 0; s < sketchCount; s++) {
+      const value = values[s];
+      if (value !== null) (level.sketches[at * sketchCount + s] ??= makeSketch[s]()).add(value, event.timeMs);
     }
   }
 
-  /** Reads fine tiles up to the next coarse edge, then coarse ones: at most a few dozen in all. */
-  function collect(window: Window, index: number, timeMs: number): void {
-    let lowMs = lowerBoundMs(timeMs, window.windowMs);
-    for (let l = window.level; l < levels.length && lowMs <= timeMs; l++) {
-      const { sizeMs, capacity, tags, values } = levels[l];
+  function apply(index: number, timeMs: number, contributions: Contributions): void {
+    event.timeMs = timeMs;
+    event.numbers = contributions.numbers;
+    for (let l = 0; l < levels.length; l++) {
+      const level = levels[l];
+      const bucket = Math.floor(timeMs / level.sizeMs);
+      const at = openTile(l, index, bucket);
+      // An event without a tile could not be taken out again.
+      buckets[l] = at < 0 ? -Infinity : bucket;
+      if (at < 0) continue;
+      addCells(level.cells, at * width);
+      if (sketchCount > 0) addSketches(level, at, contributions);
+    }
+    running.add(index, buckets, event);
+  }
+
+  function collectSketches(window: WindowPlan, index: number, timeMs: number): void {
+    visitTiles(tilePlan, { level: window.level, windowMs: window.windowMs, timeMs }, (l, from, to) => {
+      const { capacity, tags, sketches } = levels[l];
       const ring = index * capacity;
-      const last = Math.floor(timeMs / sizeMs);
-      const coarserMs = l + 1 < levels.length ? levels[l + 1].sizeMs : Infinity;
-      const edgeMs = coarserMs === Infinity ? Infinity : Math.ceil(lowMs / coarserMs) * coarserMs;
-      const from = lowMs / sizeMs;
-      const to = Math.min(last, edgeMs / sizeMs - 1);
       let at = position(from, capacity);
       for (let bucket = from; bucket <= to; bucket++) {
-        if (tags[ring + at] === bucket) accumulate(values, (ring + at) * width, window.slots);
+        if (tags[ring + at] === bucket) {
+          accumulator.takeSketches(sketches, (ring + at) * sketchCount, window);
+        }
         if (++at === capacity) at = 0;
       }
-      lowMs = edgeMs;
-    }
+    });
   }
 
   // eslint-disable-next-line @typescript-eslint/max-params -- the hottest path: it allocates nothing
-  function read(index: number, timeMs: number, out: Float32Array, offset: number): void {
+  function read(index: number, timeMs: number, out: VectorOut, at: VectorPosition): void {
     for (let w = 0; w < windows.length; w++) {
       const window = windows[w];
-      for (let j = 0; j < window.slots.length; j++)
-        accumulator[window.slots[j]] = identities[window.slots[j]];
-      if (index >= 0) collect(window, index, timeMs);
-      for (let f = 0; f < window.finishes.length; f++) {
-        const { finish, position } = window.finishes[f];
-        out[offset + position] = finished(finish, accumulator);
+      if (index < 0 || window.sketches.length > 0) accumulator.begin(window);
+      if (index >= 0) {
+        accumulator.putCells(running.cells(), running.at(index, w, timeMs), running.positions[w]);
+        if (window.sketches.length > 0) collectSketches(window, index, timeMs);
       }
+      accumulator.finish(window, timeMs, { out, at });
     }
   }
 
-  return Object.freeze({ entity, find: (key: string) => entities.get(key) ?? -1, apply, read });
-}
-
-/** A sum of whole numbers; NaN, which stays and reads as null, once it is too large to be exact. */
-function exactSum(a: number, b: number): number {
-  const total = a + b;
-  return Number.isSafeInteger(total) ? total : NaN;
-}
-
-function position(bucket: number, capacity: number): number {
-  const remainder = bucket % capacity;
-  return remainder < 0 ? remainder + capacity : remainder;
-}
-
-function finished(finish: Finish, accumulator: Float64Array): number {
-  const value = accumulator[finish.slot];
-  switch (finish.kind) {
-    case "count":
-      return value;
-    case "sum":
-      return value / finish.scale;
-    case "mean":
-    case "rate": {
-      const count = accumulator[finish.countSlot];
-      return count === 0 ? NaN : value / finish.scale / count;
-    }
-    case "min":
-    case "max":
-      return Number.isFinite(value) ? value / finish.scale : NaN;
+  function tiles(index: number, visit: (tile: StoredTile) => void): void {
+    levels.forEach(({ capacity, tags, cells, sketches }, level) => {
+      for (let at = index * capacity; at < (index + 1) * capacity; at++) {
+        if (tags[at] === emptyTag) continue;
+        visit({
+          key: keys[index],
+          level,
+          bucket: tags[at],
+          cells: cells.subarray(at * width, (at + 1) * width),
+          sketches: sketches.slice(at * sketchCount, (at + 1) * sketchCount),
+        });
+      }
+    });
   }
+
+  function restore({ key, level: l, bucket, cells, sketches }: StoredTile): void {
+    const level = levels[l];
+    const index = entity(key);
+    const at = openTile(l, index, bucket);
+    if (at < 0) return;
+    level.cells.set(cells, at * width);
+    for (let s = 0; s < sketchCount; s++) level.sketches[at * sketchCount + s] = sketches[s];
+  }
+
+  return Object.freeze({
+    entity,
+    find: (key: string) => entities.get(key) ?? -1,
+    apply,
+    read,
+    size: () => keys.length,
+    tiles,
+    restore,
+  });
 }

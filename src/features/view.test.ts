@@ -1,8 +1,17 @@
-import { describe, expect, expectTypeOf, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { csv, events, parquet, type SourceOptions } from "../data/index.js";
-import { minuteOfDay, t } from "../kernel/index.js";
-import { count, max, mean, type WindowedFeature } from "./aggregation.js";
-import { checkSpine, featureSet, withoutWindows, type RequestOf } from "./feature-set.js";
+import { t } from "../kernel/index.js";
+import {
+  count,
+  last,
+  max,
+  mean,
+  quantile,
+  std,
+  timeSinceLast,
+  topValue,
+  type WindowedFeature,
+} from "./aggregation.js";
 import { view, type View, type ViewOptions } from "./view.js";
 
 const schema = {
@@ -43,9 +52,42 @@ describe("a view", () => {
   });
 
   test("takes whole numbers and texts as keys", () => {
-    expect(viewOf({ entity: { plane: "number" } }).keyColumn).toBe("number");
+    expect(viewOf({ entity: { plane: "number" } }).keyColumns).toEqual(["number"]);
     const entity = { airport: "share" } as Record<string, string> as Record<string, "origin">;
     expect(() => viewOf({ entity })).toThrow(codeOf("MW0301"));
+  });
+
+  test("with a key of several parts takes their columns, each once, each of its type", () => {
+    const keyed = (...columns: string[]) =>
+      view("legs", {
+        source,
+        entity: { leg: columns as "number"[] },
+        features: () => ({ n: count().over("1h") }),
+      });
+    expect(keyed("number", "origin")).toMatchObject({
+      keyColumns: ["number", "origin"],
+      keyFields: ["number", "origin"],
+    });
+    expect(() => keyed("number", "orign")).toThrow(codeOf("MW0301", 'Did you mean "origin"?'));
+    expect(() => keyed("number", "share")).toThrow(codeOf("MW0301"));
+    expect(() => keyed("number", "number")).toThrow(codeOf("MW0301"));
+    expect(() => keyed()).toThrow(codeOf("MW0301"));
+  });
+
+  test("by other fields has as many as its key has parts, and is still the same view", () => {
+    const legs = view("legs", {
+      source,
+      entity: { leg: ["origin", "number"] },
+      features: () => ({ n: count().over("1h") }),
+    });
+    const turned = legs.by("destination", "flight");
+    expect(turned.keyFields).toEqual(["destination", "flight"]);
+    expect(turned.hash).toBe(legs.hash);
+    expect(legs.by("origin", "number").keyFields).toEqual(legs.keyFields);
+    const one = legs.by as (...fields: string[]) => View;
+    expect(() => one("destination")).toThrow(codeOf("MW0301"));
+    expect(viewOf().keyFields).toBeUndefined();
+    expect(viewOf().by("destination").keyFields).toEqual(["destination"]);
   });
 
   test("without features, or with an unknown clock, is refused", () => {
@@ -90,10 +132,30 @@ describe("a view's hash", () => {
     expect(renamed.hash).toBe(first.hash);
   });
 
+  const all: Record<string, (f: (typeof source)["columns"]) => WindowedFeature> = {
+    median: (f) => quantile(f.delay, 0.5).over("1h"),
+    upper: (f) => quantile(f.delay, 0.9).over("1h"),
+    first: (f) => topValue(f.delay).over("1h"),
+    second: (f) => topValue(f.delay, 2).over("1h"),
+    text: (f) => topValue(f.origin, 2).over("1h"),
+    std: (f) => std(f.delay).over("1h"),
+    last: (f) => last(f.delay).over("1h"),
+    since: () => timeSinceLast().over("1h"),
+    count: () => count().over("1h"),
+  };
+
+  test("changes with the kind of aggregation and its parameter", () => {
+    const hashes = Object.values(all).map((of) => viewOf({ features: (f) => ({ x: of(f) }) }).hash);
+    expect(new Set(hashes).size).toBe(hashes.length);
+  });
+
   test("changes with everything that the values depend on", () => {
+    const features = () => ({ n: count().over("1h") });
     const changed = [
       viewOf(),
       viewOf({ entity: { plane: "number" } }),
+      view("delays", { source, entity: { leg: ["origin", "number"] }, features }),
+      view("delays", { source, entity: { leg: ["number", "origin"] }, features }),
       viewOf({ clock: "available" }),
       viewOf({ source: sourceOf({ availableAt: (f) => f.at.plus("1m") }) }),
       viewOf({ source: sourceOf({ availableAt: (f) => f.at.plus("2m") }) }),
@@ -132,121 +194,5 @@ describe("a view's hash", () => {
       }),
     ];
     expect(new Set(changed.map(({ hash }) => hash)).size).toBe(changed.length);
-  });
-});
-
-describe("a feature set", () => {
-  const request = { at: t.timestamp(), distance: t.int(), carrier: t.string().optional() };
-  const derived = { minute: minuteOfDay(source.columns.at) };
-  const set = featureSet({ views: { origin: viewOf(), destination: viewOf() }, request, derived });
-
-  test("has numbers first, then texts, in order of definition; a request also has the keys", () => {
-    const columns = set.columns.map(({ name, kind, origin }) => `${origin} ${kind} ${name}`);
-    expect(columns).toEqual([
-      "window number origin_n",
-      "window number origin_late",
-      "window number destination_n",
-      "window number destination_late",
-      "request number distance",
-      "derived number minute",
-      "request text carrier",
-    ]);
-    expect(Object.keys(set.request)).toEqual(["origin", "destination", "at", "distance", "carrier"]);
-    expect(set.request.origin).toMatchObject({ kind: "string", nullable: false });
-    expect(set.requestFeatures).toEqual(["distance", "carrier"]);
-  });
-
-  test("types its request: keys as the entity's, nullable fields optional", () => {
-    interface G {
-      origin: View<string>;
-      plane: readonly View<number>[];
-    }
-    type Request = RequestOf<G, typeof request>;
-    expectTypeOf<Request["origin"]>().toEqualTypeOf<string>();
-    expectTypeOf<Request["plane"]>().toEqualTypeOf<number>();
-    expectTypeOf<Request["carrier"]>().toEqualTypeOf<string | null | undefined>();
-    expectTypeOf(viewOf()).toExtend<View<string | number>>();
-    expect(set.groups.map(({ name }) => name)).toEqual(["origin", "destination"]);
-  });
-
-  test("with two features of one name is refused", () => {
-    const twice = { request: { ...request, origin_n: t.int() }, views: { origin: viewOf() } };
-    expect(() => featureSet(twice)).toThrow(codeOf("MW0302"));
-  });
-
-  test("without a feature is refused", () => {
-    expect(() => featureSet({ views: {}, request: { at: t.timestamp() } })).toThrow(codeOf("MW0302"));
-  });
-
-  test("whose group mixes types of keys, or holds something else than views, is refused", () => {
-    const mixed = [viewOf(), viewOf({ entity: { plane: "number" } })];
-    expect(() => featureSet({ views: { origin: mixed }, request })).toThrow(codeOf("MW0302"));
-    const stranger = { requst: { at: t.timestamp() } } as object as Record<string, View>;
-    expect(() => featureSet({ views: stranger, request })).toThrow(codeOf("MW0302"));
-    expect(() => featureSet({ views: { origin: [] }, request })).toThrow(codeOf("MW0302"));
-  });
-
-  test("derives numbers and conditions alone, from the request alone", () => {
-    const f = source.columns;
-    const of = (expression: typeof f.at | typeof f.delay | typeof f.origin) => () =>
-      featureSet({ views: {}, request, derived: { x: expression } });
-    expect(of(f.at)).toThrow(codeOf("MW0302", "minuteOfDay"));
-    expect(of(f.delay)).toThrow(codeOf("MW0302", "Valid names: at, distance, carrier."));
-    expect(() => featureSet({ views: {}, request, derived: { x: f.at.isNull() } })).not.toThrow();
-  });
-
-  test("needs a spine with every field of its request, of the same type", () => {
-    const spine = { ...schema, destination: t.string(), distance: t.float(), carrier: t.string() };
-    expect(() => checkSpine(set, spine)).not.toThrow();
-    const { distance, ...short } = spine;
-    expect(() => checkSpine(set, { ...short, distanc: distance })).toThrow(
-      codeOf("MW0302", 'Did you mean "distanc"?'),
-    );
-    expect(() => checkSpine(set, { ...spine, distance: t.string() })).toThrow(codeOf("MW0302"));
-    expect(() => checkSpine(set, { ...spine, destination: t.int() })).toThrow(codeOf("MW0302"));
-  });
-
-  test("has a hash of its meaning", () => {
-    const again = featureSet({ views: { origin: viewOf(), destination: [viewOf()] }, request, derived });
-    expect(again.hash).toBe(set.hash);
-    const { minute } = derived;
-    const others = [
-      featureSet({ views: { destination: viewOf(), origin: viewOf() }, request, derived }),
-      featureSet({ views: { origin: viewOf() }, request, derived }),
-      featureSet({
-        views: { origin: viewOf(), destination: viewOf({ clock: "available" }) },
-        request,
-        derived,
-      }),
-      featureSet({
-        views: set.groups.reduce((all, { name, views }) => ({ ...all, [name]: views }), {}),
-        request,
-      }),
-      featureSet({
-        views: { origin: viewOf(), destination: viewOf() },
-        request: { ...request, distance: t.int().between(0, 9) },
-        derived,
-      }),
-      featureSet({
-        views: { origin: viewOf(), destination: viewOf() },
-        request,
-        derived: { minute: minute.plus(1) },
-      }),
-    ];
-    expect(new Set([set, ...others].map(({ hash }) => hash)).size).toBe(others.length + 1);
-  });
-
-  test("without its windows keeps what the request gives, and no key that is nothing else", () => {
-    const both = featureSet({
-      views: { origin: viewOf(), carrier: viewOf() },
-      request,
-      derived,
-    });
-    const rest = withoutWindows(both);
-    expect(rest.columns.map(({ name }) => name)).toEqual(["distance", "minute", "carrier"]);
-    expect(Object.keys(rest.request)).toEqual(["carrier", "at", "distance"]);
-    expect(rest.groups).toEqual([]);
-    const onlyWindows = featureSet({ views: { origin: viewOf() }, request: { at: t.timestamp() } });
-    expect(() => withoutWindows(onlyWindows)).toThrow(codeOf("MW0302"));
   });
 });

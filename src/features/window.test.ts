@@ -34,14 +34,17 @@ describe("a window", () => {
   test.each(cases)("of %s before %s has its first moment %s in it and the one before outside", (...row) => {
     const [window, asked, first] = row;
     const state = createViewState(planSlots([{ ...counting, windowMs: durationMs(window) }], {}));
-    const out = new Float32Array(1);
-    state.apply(state.entity("a"), iso(first) - 1, Float64Array.of(1));
-    state.read(state.find("a"), iso(asked), out, 0);
-    expect(out[0]).toBe(0);
-    state.apply(state.entity("a"), iso(first), Float64Array.of(1));
-    state.apply(state.entity("a"), iso(asked) - 1, Float64Array.of(1));
-    state.read(state.find("a"), iso(asked), out, 0);
-    expect(out[0]).toBe(2);
+    const one = { numbers: Float64Array.of(1), values: [] };
+    const counted = () => {
+      const out = { numbers: new Float32Array(1), texts: [] };
+      state.read(state.find("a"), iso(asked), out, { number: 0, text: 0 });
+      return out.numbers[0];
+    };
+    state.apply(state.entity("a"), iso(first) - 1, one);
+    expect(counted()).toBe(0);
+    state.apply(state.entity("a"), iso(first), one);
+    state.apply(state.entity("a"), iso(asked) - 1, one);
+    expect(counted()).toBe(2);
   });
 
   test("is rounded to a hop that grows with it", () => {

@@ -1,21 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bindPositions, bindTable, compileExpression, evaluateNumbers } from "./evaluate.js";
-import {
-  columnsOf,
-  columnsRead,
-  expressionHash,
-  hourOfDay,
-  minuteOfDay,
-  weekday,
-  type BoolExpression,
-  type Expression,
-  type NumberExpression,
-  type TextExpression,
-  type TimeExpression,
-} from "./expression.js";
+import { columnsOf } from "./expression.js";
+import { columnsRead, expressionHash } from "./expression-node.js";
+import type {
+  BoolExpression,
+  Expression,
+  NumberExpression,
+  TextExpression,
+  TimeExpression,
+} from "./expression-types.js";
 import { t } from "./schema.js";
 import { tableOf, type Value } from "./table.js";
+import { hourOfDay, minuteOfDay, weekday } from "./time-parts.js";
 
 const schema = {
   n: t.int().optional(),
@@ -261,6 +258,16 @@ describe("an expression", () => {
       },
     );
     fc.assert(property, { numRuns: 200 });
+  });
+});
+
+describe("a rounding", () => {
+  test("leaves a whole number as it is, also where its decimals are more than a double holds", () => {
+    const property = fc.property(fc.maxSafeInteger(), fc.nat(15), (n, decimals) => {
+      const read = compileExpression<readonly Value[]>(f.n.round(decimals).node, bindPositions(["n"]));
+      expect(read([n])).toBe(n);
+    });
+    fc.assert(property, { examples: [[-3106965089334873, 11]] });
   });
 });
 

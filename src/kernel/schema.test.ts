@@ -103,7 +103,9 @@ describe("a timestamp text", () => {
         const two = (n: number) => String(n).padStart(2, "0");
         const text = `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;
         expect(Number.isNaN(parseTimestamp(text))).toBe(!exists);
-        expect(Number.isNaN(parseTimestamp(`${text}T12:00Z`))).toBe(!exists);
+        for (const time of ["12:00Z", "12:00:00Z", "12:00:00.000Z"]) {
+          expect(Number.isNaN(parseTimestamp(`${text}T${time}`))).toBe(!exists);
+        }
       },
     );
     fc.assert(property, { numRuns: 300 });
@@ -132,6 +134,19 @@ describe("a timestamp text", () => {
     ],
   ])("is not %j", (text) => {
     expect(parseTimestamp(text)).toBeNaN();
+  });
+
+  test("is the same with Z as with an offset of nothing, whatever character is wrong", () => {
+    const whole = fc.date({ min: new Date("0000-01-01"), max: new Date("9999-12-31"), noInvalidDate: true });
+    const typo = fc.record({ at: fc.nat(22), char: fc.constantFrom(..."0123456789.:-+TZ/ ") });
+    fc.assert(
+      fc.property(whole, fc.boolean(), fc.option(typo), (date, hasMs, wrong) => {
+        const text = `${date.toISOString().slice(0, hasMs ? 23 : 19)}`;
+        const given = wrong === null ? text : text.slice(0, wrong.at) + wrong.char + text.slice(wrong.at + 1);
+        expect(parseTimestamp(`${given}Z`)).toBe(parseTimestamp(`${given}+00:00`));
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test("may end a day at 24:00 and is cut to milliseconds", () => {

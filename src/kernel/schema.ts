@@ -97,6 +97,8 @@ export const t = Object.freeze({
  * without a time of day, so that the machine's time zone never matters.
  */
 export function parseTimestamp(text: string): number {
+  const plain = plainUtc(text);
+  if (plain !== undefined) return plain;
   const match =
     /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(text);
   if (match === null) return NaN;
@@ -104,6 +106,41 @@ export function parseTimestamp(text: string): number {
   // Date.parse rolls 2001-02-30 over to March; a date that does not exist is an error, not another date.
   const dayMs = Date.parse(`${match[1]}T00:00Z`);
   return Number.isNaN(dayMs) || new Date(dayMs).toISOString().slice(0, 10) !== match[1] ? NaN : parsed;
+}
+
+/** The number that some digits make; NaN if there is another character among them. */
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    value = 10 * value + digit;
+  }
+  return value;
+}
+
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * What `toISOString` writes, with or without its milliseconds: nearly all that machines send, at a tenth of the
+ * cost of the general case. Undefined for every other text, be it a time or none.
+ */
+function plainUtc(text: string): number | undefined {
+  const { length } = text;
+  if ((length !== 24 && length !== 20) || text[length - 1] !== "Z" || text[10] !== "T") return undefined;
+  if (text[4] !== "-" || text[7] !== "-" || text[13] !== ":" || text[16] !== ":") return undefined;
+  if (length === 24 && text[19] !== ".") return undefined;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 7);
+  const day = digits(text, 8, 10);
+  const hour = digits(text, 11, 13);
+  const minute = digits(text, 14, 16);
+  const second = digits(text, 17, 19);
+  const ms = length === 24 ? digits(text, 20, 23) : 0;
+  // Of 29 February and of the years that `Date.UTC` takes for others the general case knows more.
+  if (!(year >= 100 && month >= 1 && day >= 1 && day <= monthDays[month - 1])) return undefined;
+  if (!(hour < 24 && minute < 60 && second < 60 && ms >= 0)) return undefined;
+  return Date.UTC(year, month - 1, day, hour, minute, second, ms);
 }
 
 /** The plain, hashable form of a schema. */

@@ -75,4 +75,24 @@ export const storageErrors = errorTable({
     about:
       "The database file cannot be opened, read or written: its folder is missing, permissions forbid it, or the disk is full. Nothing was half-written.",
   },
+  MW1012: {
+    title: "checkpoint damaged",
+    exit: 3,
+    http: 500,
+    about:
+      "A stored checkpoint is cut off or does not match its checksums. It is left out: the one before it is used, or what it held is computed anew from the logs, which takes longer.",
+  },
+  MW1013: {
+    title: "store not reachable",
+    exit: 3,
+    http: 503,
+    about:
+      "A store on another machine did not answer in time, refused the call, or was closed. A change whose answer was lost may have been made; asking again is safe, for a change that was made is refused the second time.",
+  },
+  MW1014: {
+    title: "store too old",
+    exit: 2,
+    http: 500,
+    about: "The server of a store is of a version that lacks what Millwright needs. Nothing was written.",
+  },
 });

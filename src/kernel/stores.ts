@@ -32,5 +32,26 @@ export interface AppendLog {
   append(records: readonly string[]): Promise<number>;
   /** Records from a sequence number on, up to what was appended when the call was made. */
   read(from: number): AsyncIterable<LogBatch>;
+  /** Resolves once every record whose append had resolved survives a power cut too. Throws MW1003. */
+  sync(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** One of the checkpoints that are kept under a name. */
+export interface StoredCheckpoint {
+  /** Names it in messages. */
+  readonly label: string;
+  /** Its chunks as they were given, each verified before it is. Throws MW1012 where it is damaged or cut. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** Keeps what a process would have to compute anew at its next start. A name has one writer at a time. */
+export interface CheckpointStore {
+  /**
+   * Keeps a checkpoint wholly, or not at all, whenever the process dies. The one before it stays, older ones
+   * go. Throws MW1003, and what the chunks throw.
+   */
+  save(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** What is kept under a name, the newest first. Throws MW1012 when that cannot be told. */
+  list(name: string): Promise<readonly StoredCheckpoint[]>;
 }

@@ -72,4 +72,86 @@ export const lifecycleErrors = errorTable({
     http: 422,
     about: "There are no rows in the asked range of time.",
   },
+  MW1113: {
+    title: "live log of another format",
+    exit: 2,
+    http: 500,
+    about:
+      "The event log of a live state was written by another version of Millwright, which cannot be read. It is left as it is. Use another `--live` name.",
+  },
+  MW1114: {
+    title: "expectation blocks events",
+    exit: 1,
+    http: 422,
+    about:
+      "An event of a batch broke an expectation of severity `block`, so nothing of the batch was taken. `details.breaches` names the events.",
+  },
+  MW1115: {
+    title: "too many events wait",
+    exit: 3,
+    http: 429,
+    about:
+      "More events wait to be written to the log than the server holds in memory, so this batch was refused as a whole. Send it again after the seconds in `Retry-After`.",
+  },
+  MW1116: {
+    title: "checkpoint does not fit its logs",
+    exit: 3,
+    http: 500,
+    about:
+      "A checkpoint of a live state rests on records that its logs do not have: a log was replaced, cut or restored from a backup. The checkpoint is left out; what it held is computed anew from what the logs have.",
+  },
+  MW1117: {
+    title: "checkpoint not saved",
+    exit: 3,
+    http: 500,
+    about:
+      "A checkpoint of a live state could not be written, for instance because the disk is full. Nothing is lost, for the logs have everything: the next start takes longer.",
+  },
+  MW1118: {
+    title: "shared store stands on another history",
+    exit: 2,
+    http: 500,
+    about:
+      "The store that online features share was filled from another dataset version or moment than this live state begins with. Windows over two histories would count events twice.",
+  },
+  MW1123: {
+    title: "no final labels",
+    exit: 1,
+    http: 422,
+    about:
+      "No row of the spine has a label that is known and can no longer change, so there is no training set. `details` counts the rows by what they lack.",
+  },
+  MW1124: {
+    title: "column name taken",
+    exit: 2,
+    http: 400,
+    about:
+      "A feature has the name of a column that every training set has: `spine_row`, `spine_time` or `label`. Rename the feature.",
+  },
+  MW1125: {
+    title: "unknown live state",
+    exit: 2,
+    http: 404,
+    about:
+      "No live state of that name has begun in this project. `millwright serve --live <name>` begins one.",
+  },
+  MW1126: {
+    title: "unknown view",
+    exit: 2,
+    http: 404,
+    about: "No model of the project reads a view of that name. The message names the nearest one.",
+  },
+  MW1127: {
+    title: "nothing to roll back to",
+    exit: 1,
+    http: 409,
+    about: "A view has no retired version in this live state that could become active again.",
+  },
+  MW1128: {
+    title: "two views of one name",
+    exit: 2,
+    http: 400,
+    about:
+      "Models of the project read different views of the same name, so that nobody could say which of them is active. Rename one.",
+  },
 });

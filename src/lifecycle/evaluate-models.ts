@@ -35,7 +35,7 @@ export function evaluateModels(
 ): Promise<TestReport> {
   const { model, data, fitted, steps } = input;
   const inputs = {
-    dataset: data.version.id,
+    trainingSet: data.trainingSet,
     model: model.definition,
     slices: slicesJson(model.slices),
     fitted: [fitted.candidate.onnx, fitted.baseline.onnx, fitted.ablation?.onnx ?? null],

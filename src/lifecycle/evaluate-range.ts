@@ -27,7 +27,8 @@ export async function evaluateRange(
   const result = await latestResult(project, name);
   const dataset = await project.datasets.get(result.dataset);
   if (dataset === undefined) throw new TypeError(`dataset version ${result.dataset} is not in the catalog`);
-  const data = await openTrainingData(project, { model, version: dataset, steps: createSteps(project) });
+  const versions = new Map([[model.spine.source.name, dataset]]);
+  const data = await openTrainingData(project, { model, versions, steps: createSteps(project) });
   const bytes = await project.blobs.get(result.report.scores);
   const all = new Float32Array(Uint8Array.from(bytes).buffer);
   const positions = Array.from(data.test.keys()).filter((position) => {

@@ -51,7 +51,7 @@ export async function fitModels(
 /** Everything that a fitted model is a function of. Threads are not among it. */
 function fitInputs(model: ModelDefinition, data: TrainingData, { trainer, features }: Fit): Canonical {
   return {
-    dataset: data.version.id,
+    trainingSet: data.trainingSet,
     model: model.definition,
     features: features.definition,
     trainer: { name: trainer.name, options: trainer.options },

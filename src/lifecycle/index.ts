@@ -1,4 +1,13 @@
+export { backfillFeatures, rollBackView, type Backfill, type BackfilledView } from "./backfill-features.js";
+export { buildTrainingSet, type BuiltTrainingSet } from "./build-training-set.js";
+export {
+  describeFeatures,
+  describeView,
+  type DescribedFeature,
+  type DescribedView,
+} from "./describe-features.js";
 export { evaluateRange, type RangeEvaluation } from "./evaluate-range.js";
+export { getFeatures, type RequestFeatures } from "./get-features.js";
 export type {
   FeedbackReceipt,
   IngestReceipt,
@@ -8,6 +17,7 @@ export type {
   Prediction,
   Readiness,
   Refusal,
+  Remark,
 } from "./live-project.js";
 export { openLiveProject, type LiveOptions } from "./open-live-project.js";
 export { findModel, findSource, type Project } from "./project.js";
@@ -33,6 +43,7 @@ export type {
   Slice,
   SliceDimension,
 } from "./report-data.js";
-export { snapshotData } from "./snapshot-data.js";
+export { listFailures, snapshotData, type Failures } from "./snapshot-data.js";
 export { train, type TrainResult } from "./train.js";
-export { verifyFeatures, type FeatureVerification } from "./verify-features.js";
+export { verifyFeatures, type FeatureVerification, type ViewAge } from "./verify-features.js";
+export { profileData, validateData, type DataProfile } from "./validate-data.js";

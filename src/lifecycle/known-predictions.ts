@@ -7,16 +7,24 @@ export interface KnownPredictions {
   /** Takes the ids of each server in ascending order; a number that is left out was never answered. */
   add(id: string): void;
   has(id: string): boolean;
+  /** All of it, as a checkpoint keeps it. */
+  toJson(): SavedPredictions;
 }
 
 interface Answered {
   last: number;
   /** First and last number of every run that was left out, ascending. */
-  readonly gaps: [first: number, last: number][];
+  readonly gaps: (readonly [first: number, last: number])[];
 }
 
-export function knownPredictions(): KnownPredictions {
-  const servers = new Map<string, Answered>();
+/** What is known, by server. */
+export type SavedPredictions = readonly (readonly [server: string, answered: Readonly<Answered>])[];
+
+/** Begins with nothing, or with what was saved. */
+export function knownPredictions(saved: SavedPredictions = []): KnownPredictions {
+  const copy = (known: SavedPredictions) =>
+    known.map(([server, { last, gaps }]): [string, Answered] => [server, { last, gaps: [...gaps] }]);
+  const servers = new Map(copy(saved));
 
   function split(id: string): [server: string, number: number] {
     const at = id.lastIndexOf("-");
@@ -38,5 +46,6 @@ export function knownPredictions(): KnownPredictions {
       if (known === undefined || number > known.last) return false;
       return !known.gaps.some(([first, last]) => number >= first && number <= last);
     },
+    toJson: () => copy([...servers]),
   });
 }

@@ -1,4 +1,4 @@
-import type { OnlineState } from "../features/index.js";
+import { lookupsOf, type FeatureState, type Seen } from "../features/index.js";
 import { loadModel, type LoadedModel } from "../inference/index.js";
 import {
   canonicalJson,
@@ -13,7 +13,7 @@ import { describeExpression, type ModelDefinition } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
 import type { KnownPredictions } from "./known-predictions.js";
 import type { LiveModel, Prediction } from "./live-project.js";
-import { writePrediction } from "./live-records.js";
+import { writePrediction, type LogPosition } from "./live-records.js";
 import type { LiveEventSource } from "./live-sources.js";
 import { findModel, type Project } from "./project.js";
 
@@ -68,10 +68,13 @@ function checkContract(model: ModelDefinition, version: number, loaded: LoadedMo
 
 export interface LiveModelParts {
   readonly champion: Champion;
-  readonly state: OnlineState;
+  readonly state: FeatureState;
   readonly sources: ReadonlyMap<string, LiveEventSource>;
   readonly predictions: AppendLog;
   readonly known: KnownPredictions;
+  /** The last logged prediction that is known; moves on. */
+  readonly position: LogPosition;
+  readonly onAnswered: () => void;
   readonly clock: Clock;
   /** The latest time that a request may carry. */
   readonly latestMs: () => number;
@@ -90,7 +93,7 @@ export interface ServedModel {
  */
 export function liveModel(parts: LiveModelParts): ServedModel {
   const { model, version, loaded } = parts.champion;
-  const { clock, predictions, known } = parts;
+  const { clock, predictions, known, position } = parts;
   const reader = parts.state.reader(model.features);
   const parse = compileRecord(model.features.request);
   const timeField = Object.keys(model.features.request).indexOf(model.spine.time);
@@ -111,16 +114,21 @@ export function liveModel(parts: LiveModelParts): ServedModel {
     const atMs = requestTime(values[timeField], parts);
     const numbers = new Float32Array(reader.numberCount);
     const texts = new Array<string>(reader.textCount);
-    // No await between the features and the sequence numbers that they rest on.
-    const asOfMs = reader.read(values, atMs, { numbers, texts });
-    const events = sequencesOf(eventSources);
+    for (const source of eventSources) await source.caughtUp();
+    const [seen] = await reader.read([{ values, timeMs: atMs, out: { numbers, texts } }]);
     const [probability] = await loaded.predict(numbers, 1, texts);
     const id = parts.nextId();
     const latencyMs = clock.monotonicMs() - startedMs;
-    const record = { id, model: model.name, version, atMs, asOfMs, events, request: values };
+    const line = writePrediction({
+      ...{ id, model: model.name, version, atMs, request: values, numbers, texts, probability, latencyMs },
+      ...restsOn(seen, eventSources),
+    });
     // No await between the id and the log: ids stand in it in ascending order.
-    await predictions.append([writePrediction({ ...record, numbers, texts, probability, latencyMs })]);
+    const sequence = await predictions.append([line]);
     known.add(id);
+    position.sequence = sequence;
+    position.record = line;
+    parts.onAnswered();
     return { id, model: model.name, version: info.version, probability };
   }
 
@@ -128,14 +136,14 @@ export function liveModel(parts: LiveModelParts): ServedModel {
 }
 
 function sourcesOf(model: ModelDefinition, sources: ReadonlyMap<string, LiveEventSource>): LiveEventSource[] {
-  const names = new Set(model.features.groups.flatMap(({ views }) => views.map(({ source }) => source.name)));
+  const names = new Set(lookupsOf(model.features).map(({ view }) => view.source.name));
   return [...names].map((name) => sources.get(name) as LiveEventSource);
 }
 
-function sequencesOf(sources: readonly LiveEventSource[]): Record<string, number> {
-  const sequences: Record<string, number> = {};
-  for (const live of sources) sequences[live.source.name] = live.sequence();
-  return sequences;
+/** What the features of a prediction rest on, as its record says it. */
+function restsOn({ asOfMs, sequences, lookups }: Seen, sources: readonly LiveEventSource[]) {
+  const events = Object.fromEntries(sources.map(({ source: { name } }) => [name, sequences[name] ?? 0]));
+  return { asOfMs, events, ...(lookups === undefined ? {} : { seen: lookups }) };
 }
 
 function requestTime(value: Value, { latestMs }: LiveModelParts): number {
@@ -149,7 +157,8 @@ function requestTime(value: Value, { latestMs }: LiveModelParts): number {
   });
 }
 
-function badRequest(model: string, problems: readonly Problem[]) {
+/** MW1103. */
+export function badRequest(model: string, problems: readonly Problem[]) {
   return lifecycleErrors.error("MW1103", {
     expected: `a request of model "${model}" with valid fields`,
     found: problems.map(describeProblem).join("; "),

@@ -40,11 +40,23 @@ export interface FeedbackReceipt {
   readonly rejected: readonly Refusal[];
 }
 
+/** Some events of a request, by their position in it, and what was found of each. */
+export interface Remark {
+  readonly index: number;
+  readonly reasons: readonly string[];
+}
+
 export interface IngestReceipt {
   /** Events that were appended to the log and count from now on. */
   readonly accepted: number;
-  /** Events that broke an expectation: kept in the quarantine log with their reasons, never dropped. */
-  readonly quarantined: readonly { readonly index: number; readonly reasons: readonly string[] }[];
+  /** Events whose id was taken before: they counted then, and are acknowledged again. */
+  readonly duplicates: number;
+  /** Events that broke the schema or an expectation: kept in the quarantine log with their reasons, never dropped. */
+  readonly quarantined: readonly Remark[];
+  /** Accepted events that broke an expectation of severity `warn`. */
+  readonly warned: readonly Remark[];
+  /** Numbers of the first and the last accepted event in the log of the source; null when none was accepted. */
+  readonly sequence: { readonly first: number; readonly last: number } | null;
 }
 
 export interface Readiness {
@@ -65,8 +77,17 @@ export interface LiveProject {
   predict(model: string, request: unknown): Promise<Prediction>;
   /** Takes labels `{ id, label }`; each item is judged alone. */
   feedback(items: readonly unknown[]): Promise<FeedbackReceipt>;
-  /** Takes events of a source; each is judged alone. Throws for an unknown source. */
+  /**
+   * Takes events of a source, each judged alone; an event whose id is known counts once. Throws MW1102 for an
+   * unknown source, MW1114 when an expectation blocks the batch, MW1115 when too many events wait for the log
+   * and MW1003 when the log cannot take them; then nothing of the batch counts.
+   */
   ingest(source: string, events: readonly unknown[]): Promise<IngestReceipt>;
   readiness(): Readiness;
+  /**
+   * Over a shared store: lets events count whose time has come, although nobody asks this process, and brings
+   * the store up to the logs. To be called now and then. Throws MW1013 while the store is gone.
+   */
+  keepUp(): Promise<void>;
   close(): Promise<void>;
 }

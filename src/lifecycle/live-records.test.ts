@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readPrediction, skimPrediction, writePrediction, type PredictionRecord } from "./live-records.js";
+import {
+  readEvent,
+  readPrediction,
+  skimPrediction,
+  writeEvent,
+  writePrediction,
+  type PredictionRecord,
+} from "./live-records.js";
 
 const bitsOf = (numbers: Float32Array) => [
   ...new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length),
@@ -9,7 +16,11 @@ const bitsOf = (numbers: Float32Array) => [
 const time = fc.integer({ min: -8.64e15, max: 8.64e15 });
 const text = fc.string({ unit: "binary" });
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
-const record: fc.Arbitrary<PredictionRecord> = fc.record({
+const names = fc.stringMatching(/^[a-z]{1,5}$/);
+const seen = fc.array(
+  fc.dictionary(names, fc.record({ sequence: fc.nat(), beforeMs: time }), { noNullPrototype: true }),
+);
+const common = fc.record({
   id: fc.stringMatching(/^p-[0-9a-f]{12}-[1-9][0-9]{0,9}$/),
   model: fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/),
   version: fc.integer({ min: 1, max: 1e6 }),
@@ -31,6 +42,9 @@ const record: fc.Arbitrary<PredictionRecord> = fc.record({
   probability: fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0),
   latencyMs: fc.double({ min: 0, max: 1e6, noNaN: true }).map((value) => value + 0),
 });
+const record: fc.Arbitrary<PredictionRecord> = fc
+  .tuple(common, fc.option(seen, { nil: undefined }))
+  .map(([fields, seen]) => (seen === undefined ? fields : { ...fields, seen }));
 
 test("a prediction comes back from its line bit by bit, and its line is one line", () => {
   fc.assert(
@@ -42,6 +56,23 @@ test("a prediction comes back from its line bit by bit, and its line is one line
       expect(others).toEqual(rest);
       expect(bitsOf(numbers)).toEqual(bitsOf(expected));
       expect(skimPrediction(line)).toEqual({ id: written.id, asOfMs: written.asOfMs });
+    }),
+  );
+});
+
+test("an event comes back from its line", () => {
+  const values = fc.array(
+    fc.oneof(
+      text,
+      finite.map((value) => value + 0),
+      fc.constant(null),
+    ),
+  );
+  fc.assert(
+    fc.property(fc.option(time), values, fc.nat(), (receivedMs, given, sequence) => {
+      const line = writeEvent(receivedMs, given);
+      expect(line).not.toMatch(/[\n\r]/);
+      expect(readEvent(line, sequence)).toEqual({ sequence, receivedMs, values: given });
     }),
   );
 });

@@ -1,3 +1,4 @@
+import type { LoggedEvent, Seen } from "../features/index.js";
 import type { Value } from "../kernel/index.js";
 
 /** A prediction as it stands in the log: everything that is needed to compute it again. */
@@ -9,8 +10,10 @@ export interface PredictionRecord {
   readonly atMs: number;
   /** The time that its windows refer to. */
   readonly asOfMs: number;
-  /** Last sequence number of each source's event log that could count. */
+  /** Last sequence number of each source's event log of this live state that could count. */
   readonly events: Readonly<Record<string, number>>;
+  /** What each lookup saw of each log, where live states share a store; else all saw `events` before `asOfMs`. */
+  readonly seen?: Exclude<Seen["lookups"], undefined>;
   /** The request's fields, in the order of the model's request schema. */
   readonly request: readonly Value[];
   readonly numbers: Float32Array;
@@ -27,11 +30,39 @@ export interface LabelRecord {
   readonly atMs: number;
 }
 
+/**
+ * Where the system clock rules, how far behind it the clock of the state may stay when events come in and nobody
+ * asks: long enough for a question on its way, and short enough that only its events wait in memory.
+ */
+export const clockLagMs = 1000;
+
+/** Counts up with every change of what a record of an event log means. */
+export const eventLogFormat = 2;
+
 /** Begins every event log: which history the live state stands on. */
 export interface LiveStart {
+  readonly format: typeof eventLogFormat;
   readonly dataset: string;
   /** Rows of the dataset count if they were available before this time. */
   readonly beforeMs: number;
+  /** Begun at a moment of the past: time is what events and requests say, and no event has a time of receipt. */
+  readonly asOf: boolean;
+}
+
+/** The last record of a log that counts; it moves on. */
+export interface LogPosition {
+  /** 0: none. */
+  sequence: number;
+  record: string;
+}
+
+type EventLine = [receivedMs: number | null, values: Value[]];
+
+export const writeEvent = (...event: EventLine): string => JSON.stringify(event);
+
+export function readEvent(line: string, sequence: number): LoggedEvent {
+  const [receivedMs, values] = JSON.parse(line) as EventLine;
+  return { sequence, receivedMs, values };
 }
 
 /** Numbers are kept by their bits, so that a recomputed feature can be compared exactly. */
@@ -50,6 +81,7 @@ export function writePrediction(record: PredictionRecord): string {
     record.texts,
     record.probability,
     record.latencyMs,
+    ...(record.seen === undefined ? [] : [record.seen]),
   ]);
 }
 
@@ -65,6 +97,7 @@ type PredictionLine = [
   texts: string[],
   probability: number,
   latencyMs: number,
+  seen?: Exclude<Seen["lookups"], undefined>,
 ];
 
 /** What a restart needs of every logged prediction; parsing whole lines for it would take seconds. */
@@ -74,10 +107,22 @@ export function skimPrediction(line: string): Pick<PredictionRecord, "id" | "asO
 }
 
 export function readPrediction(line: string): PredictionRecord {
-  const [id, model, version, atMs, asOfMs, events, request, bits, texts, probability, latencyMs] = JSON.parse(
-    line,
-  ) as PredictionLine;
+  const [id, model, version, atMs, asOfMs, events, request, bits, texts, probability, latencyMs, seen] =
+    JSON.parse(line) as PredictionLine;
   const bytes = Uint8Array.from(Buffer.from(bits, "base64"));
   const numbers = new Float32Array(bytes.buffer);
-  return { id, model, version, atMs, asOfMs, events, request, numbers, texts, probability, latencyMs };
+  const common = {
+    id,
+    model,
+    version,
+    atMs,
+    asOfMs,
+    events,
+    request,
+    numbers,
+    texts,
+    probability,
+    latencyMs,
+  };
+  return seen === undefined ? common : { ...common, seen };
 }

@@ -1,11 +1,10 @@
-import { readDataset, type Source } from "../data/index.js";
-import { createOnlineState, type OnlineState } from "../features/index.js";
+import { lookupsOf, type TileStore } from "../features/index.js";
 import { warmUp } from "../inference/index.js";
-import { throwIfCancelled, type AppendLog } from "../kernel/index.js";
-import type { LiveProject, Readiness } from "./live-project.js";
+import { checkNumber, type AppendLog, type MillwrightError } from "../kernel/index.js";
 import { lifecycleErrors } from "./errors.js";
-import { knownPredictions, type KnownPredictions } from "./known-predictions.js";
+import { liveCheckpoints, type LiveCheckpoints, type LiveMemory } from "./live-checkpoint.js";
 import { liveFeedback } from "./live-feedback.js";
+import { openSourceLogs, type SourceLogs } from "./live-logs.js";
 import {
   liveModel,
   loadChampions,
@@ -13,9 +12,15 @@ import {
   type LiveModelParts,
   type ServedModel,
 } from "./live-model.js";
-import { skimPrediction, type LiveStart } from "./live-records.js";
-import { liveEventSource, readEvents, readStart, type LiveEventSource } from "./live-sources.js";
+import type { LiveProject, Readiness } from "./live-project.js";
+import { clockLagMs } from "./live-records.js";
+import { restoreLive } from "./live-restore.js";
+import { liveEventSource, type LiveEventSource } from "./live-sources.js";
+import { eventWriter } from "./live-writer.js";
+import { filledCheckpoints } from "./feature-spaces.js";
+import { memoryFeatures, sharedFeatures } from "./open-features.js";
 import { findModel, findSource, type Project } from "./project.js";
+import { baseName } from "./shared-base.js";
 
 export interface LiveOptions {
   /** Names the state: its logs lie under this name. Default `"default"`. */
@@ -28,14 +33,40 @@ export interface LiveOptions {
   readonly asOfMs?: number;
   /** Versions to serve instead of the champions, by model. */
   readonly versions?: Readonly<Record<string, string>>;
+  /** Events and predictions from one checkpoint to the next. Default 500,000. */
+  readonly checkpointEvery?: number;
+  /** How many of the latest event ids are remembered of every source that has ids. Default 5,000,000. */
+  readonly rememberedIds?: number;
+  /** Most events of a source that may wait for its log. Default 100,000. */
+  readonly maxWaitingEvents?: number;
+  /** Told of what went wrong without harm, such as a checkpoint that could not be used or saved. */
+  readonly onWarning?: (problem: MillwrightError) => void;
 }
 
 /** How far ahead of the server's clock a request's time may be. */
 const clockToleranceMs = 5 * 60_000;
 
+interface Limits {
+  readonly checkpointEvery: number;
+  readonly rememberedIds: number;
+  readonly maxWaitingEvents: number;
+}
+
+/** Throws MW0104. */
+function limitsOf(options: LiveOptions): Limits {
+  const whole = (name: keyof Limits, standard: number) =>
+    checkNumber(options[name] ?? standard, name, { min: 1, max: 1e9, whole: true });
+  return {
+    checkpointEvery: whole("checkpointEvery", 500_000),
+    rememberedIds: whole("rememberedIds", 5_000_000),
+    maxWaitingEvents: whole("maxWaitingEvents", 100_000),
+  };
+}
+
 /**
  * Loads every model with a champion, brings the online state to where the logs end, and answers. Throws
- * MW1106 when there is nothing to serve and MW1110 when the live state was begun otherwise.
+ * MW1106 when there is nothing to serve, MW1110 when the live state was begun otherwise and MW1113 when its
+ * logs are of another format.
  */
 export async function openLiveProject(
   project: Project,
@@ -43,6 +74,7 @@ export async function openLiveProject(
   signal?: AbortSignal,
 ): Promise<LiveProject> {
   const live = options.live ?? "default";
+  const limits = limitsOf(options);
   const champions = await loadChampions(project, options.versions ?? {});
   const logs: AppendLog[] = [];
   const openLog = async (name: string) => {
@@ -50,12 +82,14 @@ export async function openLiveProject(
     logs.push(log);
     return log;
   };
+  const tiles = project.openTiles?.();
   const release = async () => {
     for (const { loaded } of champions) await loaded.dispose();
     for (const log of logs) await log.close();
+    await tiles?.close();
   };
   try {
-    return await assemble(project, { live, options, champions, openLog, release }, signal);
+    return await assemble(project, { live, options, limits, champions, tiles, openLog, release }, signal);
   } catch (error) {
     await release();
     throw error;
@@ -65,38 +99,41 @@ export async function openLiveProject(
 interface Assembly {
   readonly live: string;
   readonly options: LiveOptions;
+  readonly limits: Limits;
   readonly champions: readonly Champion[];
+  readonly tiles: TileStore | undefined;
   readonly openLog: (name: string) => Promise<AppendLog>;
-  /** Frees the models and the logs. */
+  /** Frees the models, the logs and the connection to the store. */
   readonly release: () => Promise<void>;
 }
 
 async function assemble(project: Project, assembly: Assembly, signal?: AbortSignal): Promise<LiveProject> {
-  const { options, champions, openLog, release } = assembly;
-  const views = champions.flatMap(({ model }) => model.features.groups.flatMap((group) => group.views));
-  const state = createOnlineState(views);
-  const sources = new Map<string, LiveEventSource>();
-  for (const source of new Set([...project.sources.values()])) {
-    sources.set(source.name, await openSource(project, { source, state, assembly }, signal));
-  }
+  const { live, options, limits, champions, tiles, openLog, release } = assembly;
+  const onWarning = options.onWarning ?? (() => undefined);
+  const logs = await openSourceLogs(project, { live, asOfMs: options.asOfMs, openLog, tiles });
   const predictions = await openLog("predictions");
-  const { known, clockMs } = await answeredBefore(predictions);
-  state.advance(clockMs);
   const labels = await openLog("labels");
-  const feedback = liveFeedback({ labels, known, clock: project.clock });
-  const parts: Omit<LiveModelParts, "champion"> = {
-    state,
-    sources,
-    predictions,
-    known,
-    clock: project.clock,
-    latestMs: () => (options.asOfMs === undefined ? project.clock.nowMs() + clockToleranceMs : Infinity),
-    nextId: idSource(project.newId("p")),
-  };
-  const models = new Map<string, ServedModel>(
-    champions.map((champion) => [champion.model.name, liveModel({ ...parts, champion })]),
+  const views = champions.flatMap(({ model }) => lookupsOf(model.features).map(({ view }) => view));
+  const features =
+    tiles === undefined
+      ? memoryFeatures(views)
+      : sharedFeatures(views, { tiles, live, baseOf: (name) => baseName(startOf(logs, name)) });
+  const { memory, read } = await restoreLive(
+    project,
+    {
+      ...{ live, logs, predictions, features, views, rememberedIds: limits.rememberedIds, onWarning },
+      checkpoints: [live, ...(await filledCheckpoints(project, live, views))],
+    },
+    signal,
   );
-  for (const { loaded } of champions) await warmUp(loaded, { clock: project.clock });
+  const checkpoints = liveCheckpoints({
+    ...{ store: project.checkpoints, live, memory, logs, predictions, every: limits.checkpointEvery },
+    onWarning,
+  });
+  const sources = eventSources(project, { logs, memory, limits, checkpoints });
+  const models = await servedModels(project, { assembly, logs, memory, sources, predictions, checkpoints });
+  const feedback = liveFeedback({ labels, known: memory.known, clock: project.clock });
+  checkpoints.note(read);
   let closing = false;
 
   return Object.freeze({
@@ -107,13 +144,90 @@ async function assemble(project: Project, assembly: Assembly, signal?: AbortSign
     feedback: feedback.record,
     ingest: async (name: string, events: readonly unknown[]) =>
       (sources.get(findSource(project, name).name) as LiveEventSource).ingest(events),
+    async keepUp() {
+      if (tiles === undefined) return;
+      for (const source of sources.values()) await source.caughtUp();
+      if (logs.some(({ start }) => start.asOf)) return;
+      await features.state().advance(project.clock.nowMs() - clockLagMs);
+    },
     readiness: (): Readiness =>
       closing ? { ready: false, reasons: ["shutting down"] } : { ready: true, reasons: [] },
     async close() {
+      if (closing) return;
       closing = true;
-      await release();
+      try {
+        await checkpoints.close();
+      } finally {
+        await release();
+      }
     },
   });
+}
+
+function startOf(logs: readonly SourceLogs[], source: string) {
+  const found = logs.find((log) => log.source.name === source);
+  if (found === undefined) throw new TypeError(`source "${source}" has no log`);
+  return found.start;
+}
+
+interface Parts {
+  readonly logs: readonly SourceLogs[];
+  readonly memory: LiveMemory;
+  readonly checkpoints: LiveCheckpoints;
+}
+
+function eventSources(
+  { clock }: Project,
+  { logs, memory, limits, checkpoints }: Parts & { readonly limits: Limits },
+): Map<string, LiveEventSource> {
+  const state = memory.features.state();
+  return new Map(
+    logs.map(({ source, log, quarantine, start }): [string, LiveEventSource] => {
+      const { name, id } = source;
+      const seen = memory.ids.get(name);
+      const writer = eventWriter({
+        ...{ source: name, log, state, maxWaiting: limits.maxWaitingEvents },
+        position: positionOf(memory, name),
+        receivedMs: start.asOf ? () => null : () => clock.nowMs(),
+        onAccepted: (count) => checkpoints.note(count),
+        ...(id === undefined || seen === undefined
+          ? {}
+          : { ids: { seen, column: Object.keys(source.schema).indexOf(id) } }),
+      });
+      return [name, liveEventSource({ source, state, writer, quarantine })];
+    }),
+  );
+}
+
+function positionOf({ events }: LiveMemory, source: string) {
+  const position = events.get(source);
+  if (position === undefined) throw new TypeError(`the log of "${source}" was not read`);
+  return position;
+}
+
+async function servedModels(
+  project: Project,
+  parts: Parts & {
+    readonly assembly: Assembly;
+    readonly sources: ReadonlyMap<string, LiveEventSource>;
+    readonly predictions: AppendLog;
+  },
+): Promise<Map<string, ServedModel>> {
+  const { memory, logs, sources, predictions, checkpoints } = parts;
+  const { champions } = parts.assembly;
+  const { clock } = project;
+  // Where time is what requests say, they say it of every source.
+  const timeIsGiven = logs.some(({ start }) => start.asOf);
+  const common: Omit<LiveModelParts, "champion"> = {
+    ...{ state: memory.features.state(), sources, predictions, known: memory.known, clock },
+    position: memory.predictions,
+    onAnswered: () => checkpoints.note(1),
+    latestMs: () => (timeIsGiven ? Infinity : clock.nowMs() + clockToleranceMs),
+    nextId: idSource(project.newId("p")),
+  };
+  const models = champions.map((champion) => liveModel({ ...common, champion }));
+  for (const { loaded } of champions) await warmUp(loaded, { clock });
+  return new Map(models.map((model) => [model.info.name, model]));
 }
 
 function served(project: Project, models: ReadonlyMap<string, ServedModel>, name: string): ServedModel {
@@ -131,66 +245,4 @@ function served(project: Project, models: ReadonlyMap<string, ServedModel>, name
 function idSource(server: string): () => string {
   let number = 0;
   return () => `${server}-${++number}`;
-}
-
-/** What the log says of the life before: the ids that were answered, and how far the state's clock had come. */
-async function answeredBefore(predictions: AppendLog): Promise<{ known: KnownPredictions; clockMs: number }> {
-  const known = knownPredictions();
-  let clockMs = -Infinity;
-  for await (const { records } of predictions.read(1)) {
-    for (const record of records) {
-      const { id, asOfMs } = skimPrediction(record);
-      known.add(id);
-      clockMs = Math.max(clockMs, asOfMs);
-    }
-  }
-  return { known, clockMs };
-}
-
-interface SourceOpening {
-  readonly source: Source;
-  readonly state: OnlineState;
-  readonly assembly: Assembly;
-}
-
-/** Loads the history of a source into the state and replays its log behind it. */
-async function openSource(
-  project: Project,
-  { source, state, assembly }: SourceOpening,
-  signal?: AbortSignal,
-): Promise<LiveEventSource> {
-  const log = await assembly.openLog(`events-${source.name}`);
-  const start = await startOf(project, { ...assembly, source }, log);
-  const version = start.dataset === "" ? undefined : await project.datasets.get(start.dataset);
-  if (version !== undefined) {
-    const task = project.progress.start(`load history of ${source.name}`, 2);
-    const table = await readDataset(version, project);
-    task.update(1);
-    state.load(source, table, start.beforeMs);
-    task.finish(`${table.rowCount.toLocaleString("en")} rows`);
-  }
-  throwIfCancelled(signal);
-  for await (const { values } of readEvents(log)) state.add(source.name, values);
-  const quarantine = await assembly.openLog(`quarantine-${source.name}`);
-  return liveEventSource({ source, state, log, quarantine });
-}
-
-async function startOf(
-  project: Project,
-  { source, options, live }: Pick<Assembly, "options" | "live"> & { source: Source },
-  log: AppendLog,
-): Promise<LiveStart> {
-  const known = await readStart(log);
-  if (known !== undefined) {
-    if (options.asOfMs === undefined || options.asOfMs === known.beforeMs) return known;
-    throw lifecycleErrors.error("MW1110", {
-      expected: `live state "${live}" to begin at ${new Date(options.asOfMs).toISOString()}`,
-      found: `a state that begins at ${new Date(known.beforeMs).toISOString()}`,
-      remedy: "Use another --live name, or leave --as-of out to go on with this one.",
-    });
-  }
-  const latest = await project.datasets.latest(source.name);
-  const start = { dataset: latest?.id ?? "", beforeMs: options.asOfMs ?? project.clock.nowMs() };
-  await log.append([JSON.stringify(start)]);
-  return start;
 }

@@ -1,5 +1,5 @@
 import { buildReferenceProfile } from "../monitoring/index.js";
-import { formatDuration, type Canonical } from "../kernel/index.js";
+import type { Canonical } from "../kernel/index.js";
 import {
   renderCard,
   writePackage,
@@ -9,6 +9,7 @@ import {
   type Signature,
 } from "../registry/index.js";
 import { describeExpression, evaluationConvention, type ModelDefinition } from "../training/index.js";
+import { describeFeatures } from "./describe-features.js";
 import type { TestReport } from "./evaluate-models.js";
 import type { FittedModels } from "./fit-models.js";
 import type { Project } from "./project.js";
@@ -118,11 +119,7 @@ function cardFacts({ model, data, report }: Packaged): Parameters<typeof renderC
     predicts: `The probability that ${label}, asked at the row's ${model.spine.time}.`,
     data: [`Dataset version ${data.version.id} of source ${data.version.name}.`],
     split: [`Training: ${period(data.train)}.`, `Test: ${period(data.test)}.`],
-    features: model.features.columns.map(({ name, origin }) => ({
-      name,
-      origin,
-      meaning: meaningOf(model, name),
-    })),
+    features: describeFeatures(model).map(({ name, origin, meaning }) => ({ name, origin, meaning })),
     metrics: (["auc", "logLoss", "brier", "ece"] as const).map((name) => ({
       name,
       value: metrics[name].value,
@@ -140,18 +137,4 @@ function cardFacts({ model, data, report }: Packaged): Parameters<typeof renderC
     ],
     reproduce: [`millwright train ${model.name}, with the same configuration and dataset version.`],
   };
-}
-
-function meaningOf({ features }: ModelDefinition, column: string): string {
-  for (const { name, views } of features.groups) {
-    for (const view of views) {
-      for (const [feature, { kind, value, windowMs }] of Object.entries(view.features)) {
-        if (`${name}_${feature}` !== column) continue;
-        const of = value === undefined ? "" : ` of ${describeExpression(value)}`;
-        return `${kind}${of} over ${formatDuration(windowMs)}, ${view.entity} by ${view.keyColumn}`;
-      }
-    }
-  }
-  const derived = features.derived.find(({ name }) => name === column);
-  return derived === undefined ? "as given in the request" : describeExpression(derived.expression.node);
 }

@@ -1,6 +1,14 @@
 import type { DatasetCatalog, Source, TableEngine } from "../data/index.js";
+import type { FeatureSpaceCatalog, TileStore, WindowEngine } from "../features/index.js";
 import type { SessionFactory } from "../inference/index.js";
-import { didYouMean, type AppendLog, type BlobStore, type Clock, type Progress } from "../kernel/index.js";
+import {
+  didYouMean,
+  type AppendLog,
+  type BlobStore,
+  type CheckpointStore,
+  type Clock,
+  type Progress,
+} from "../kernel/index.js";
 import type { RegistryStore } from "../registry/index.js";
 import type { ModelDefinition, RunStore } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
@@ -16,7 +24,11 @@ export interface Project {
   readonly datasets: DatasetCatalog;
   readonly registry: RegistryStore;
   readonly runs: RunStore;
+  /** Which version of each view is read, by live state. */
+  readonly spaces: FeatureSpaceCatalog;
   readonly sessions: SessionFactory;
+  /** What live states keep to start quickly, by the name of the live state. */
+  readonly checkpoints: CheckpointStore;
   readonly clock: Clock;
   readonly progress: Progress;
   /** Threads for training; results do not depend on it. */
@@ -24,6 +36,10 @@ export interface Project {
   readonly producer: { readonly name: string; readonly version: string };
   /** A fresh id that no other process makes, e.g. for runs and servers. */
   newId(prefix: string): string;
+  /** The engine that adds windows up in SQL; one for the project, closed with it. */
+  openWindows(): Promise<WindowEngine>;
+  /** Connects to the store that online features share with other processes; absent: they stay in memory. */
+  readonly openTiles?: () => TileStore;
   /** Opens a log of a live state for writing. */
   openLog(live: string, name: string): Promise<AppendLog>;
   /** Opens a log of a live state for reading alone, beside a process that writes it. */

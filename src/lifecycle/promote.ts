@@ -46,8 +46,8 @@ export async function promoteVersion(
 }
 
 /**
- * Makes an earlier version the champion again, on the gates that it passed when it was judged last and on
- * fresh probe parity. Throws MW0601 to MW0603 for an unknown version and MW0609 when the evidence does not
+ * Makes an earlier version the champion again, on the gates and the feature parity that it had when it was
+ * judged last, and on fresh probe parity. Throws MW0601 to MW0603 for an unknown version and MW0609 when the evidence does not
  * suffice.
  */
 export async function rollBack(
@@ -57,7 +57,7 @@ export async function rollBack(
   const version = await project.registry.resolve(model, ref);
   const judged = await project.registry.promotions(model);
   const last = judged.findLast(({ request }) => request.version === version.version);
-  const evidence = last?.request.evidence.filter(({ kind }) => kind === "gate") ?? [];
+  const evidence = last?.request.evidence.filter(({ kind }) => kind !== "probe-parity") ?? [];
   const holder = await currentChampion(project, model);
   const record = await promoteVersion(project, { version, evidence, holder });
   if (record.decision.verdict === "refuse") throw promotionRefused(record);

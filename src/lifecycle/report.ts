@@ -255,7 +255,7 @@ async function replayOf(
     monitored: MonitorResult | undefined;
   },
 ): Promise<ReplayReport | NotRun> {
-  const verified = await latestVerification(project, model.name, live);
+  const verified = await latestVerification(project, { model: model.name, live });
   if (replayed === undefined || monitored === undefined || verified === undefined) {
     return {
       notRun: "No replay with verified features was run.",

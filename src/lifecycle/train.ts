@@ -1,5 +1,11 @@
-import { isMillwrightError, throwIfCancelled, type Canonical } from "../kernel/index.js";
-import { readPackage, type Evidence, type ModelVersion, type PromotionRecord } from "../registry/index.js";
+import { canonicalHash, isMillwrightError, throwIfCancelled, type Canonical } from "../kernel/index.js";
+import {
+  readPackage,
+  type Evidence,
+  type FeatureParityEvidence,
+  type ModelVersion,
+  type PromotionRecord,
+} from "../registry/index.js";
 import { slicesJson, type GateOutcome, type ModelDefinition, type Run } from "../training/index.js";
 import { championMetrics } from "./champion-metrics.js";
 import { evaluateModels, type TestReport } from "./evaluate-models.js";
@@ -7,9 +13,11 @@ import { fitModels, type Fitted } from "./fit-models.js";
 import { packageModel } from "./package-model.js";
 import { findModel, type Project } from "./project.js";
 import { currentChampion, promoteVersion } from "./promote.js";
-import { snapshotData } from "./snapshot-data.js";
+import { proveFeatures } from "./prove-features.js";
+import { snapshotSources } from "./snapshot-data.js";
 import { createSteps, succeeds, type Steps, type StepTiming } from "./steps.js";
 import { openTrainingData, type TrainingData } from "./training-data.js";
+import { latestVerification } from "./verify-features.js";
 
 /** What a training run brought. Plain JSON. */
 export interface TrainResult {
@@ -20,6 +28,8 @@ export interface TrainResult {
   /** SHA-256 of the ONNX graph: equal for equal input, whatever the number of threads. */
   readonly modelHash: string;
   readonly dataset: string;
+  /** The id of the training set: what the rows, labels and features are a function of. */
+  readonly trainingSet: string;
   readonly rows: number;
   readonly trainRows: number;
   readonly testRows: number;
@@ -70,8 +80,8 @@ async function runPipeline(
   signal?: AbortSignal,
 ): Promise<TrainResult> {
   const steps = createSteps(project);
-  const version = await steps.time("data", () => snapshotSources(project, model, signal));
-  const data = await steps.time("read", () => openTrainingData(project, { model, version, steps }));
+  const versions = await steps.time("data", () => snapshotSources(project, model, signal));
+  const data = await steps.time("read", () => openTrainingData(project, { model, versions, steps }));
   const fitted = await fitModels(project, { model, data, steps }, signal);
   const report = await evaluateModels(project, { model, data, fitted, steps }, signal);
   throwIfCancelled(signal);
@@ -86,7 +96,8 @@ async function runPipeline(
     version: registered.version,
     packageId,
     modelHash: fitted.candidate.onnx,
-    dataset: version.id,
+    dataset: data.version.id,
+    trainingSet: data.trainingSet,
     rows: data.table.rowCount,
     trainRows: data.train.length,
     testRows: data.test.length,
@@ -111,7 +122,7 @@ async function packaged(
   const { id } = await steps.run({
     name: "package",
     inputs: {
-      dataset: data.version.id,
+      trainingSet: data.trainingSet,
       model: model.definition,
       gates: model.gates.map(({ definition }) => definition),
       slices: slicesJson(model.slices),
@@ -161,18 +172,34 @@ async function judge(
   const gates = model.gates.map((gate) =>
     gate.judge({ candidate: report.candidate.metrics, baseline: report.baseline.metrics, champion }),
   );
-  const evidence: Evidence[] = gates.map((gate) => ({ kind: "gate", ...gate }));
+  const parity = await steps.run<FeatureParityEvidence>({
+    name: "prove features",
+    inputs: { trainingSet: data.trainingSet },
+    compute: () => proveTraining(model, data, signal),
+  });
+  const served = await servedParity(project, model);
+  const evidence: Evidence[] = [
+    ...gates.map((gate) => ({ kind: "gate" as const, ...gate })),
+    parity,
+    ...served,
+  ];
   const promotion = await steps.time("promote", () =>
     promoteVersion(project, { version: registered, evidence, holder }),
   );
   return { gates, promotion };
 }
 
-/** Snapshots every source that the model reads and returns the version of its spine. */
-async function snapshotSources(project: Project, model: ModelDefinition, signal?: AbortSignal) {
-  const views = model.features.groups.flatMap((group) => group.views);
-  for (const source of new Set(views.map((view) => view.source))) {
-    if (source.name !== model.spine.source.name) await snapshotData(project, source, signal);
-  }
-  return (await snapshotData(project, model.spine.source, signal)).version;
+async function proveTraining(model: ModelDefinition, data: TrainingData, signal?: AbortSignal) {
+  const { features } = await data.features(signal);
+  const { table, times } = data;
+  return proveFeatures({ set: model.features, table, times, events: await data.events(), features }, signal);
+}
+
+/** What the last check of served predictions showed, if they were served with these very features. */
+async function servedParity(project: Project, model: ModelDefinition): Promise<FeatureParityEvidence[]> {
+  const last = await latestVerification(project, { model: model.name, live: "default" });
+  if (last === undefined || last.contract !== canonicalHash(model.contract)) return [];
+  const { predictions, mismatches } = last;
+  const detail = `${mismatches} of ${predictions.toLocaleString("en")} served predictions had another feature offline`;
+  return [{ kind: "feature-parity", passed: mismatches === 0, rows: predictions, mismatches, detail }];
 }

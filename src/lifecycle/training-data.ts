@@ -2,91 +2,194 @@ import { readDataset, splitPart, type DatasetVersion } from "../data/index.js";
 import {
   buildFeatures,
   eventTable,
+  lookupsOf,
   sharedFloats,
   visibleByTime,
+  type EventFile,
+  type EventTable,
   type FeatureColumns,
   type FeatureSet,
-  type VisibleEvents,
 } from "../features/index.js";
 import { evaluateNumbers, type Table } from "../kernel/index.js";
 import type { BinaryExamples } from "../learning/index.js";
 import type { ModelDefinition } from "../training/index.js";
+import { matureRows, type Maturity } from "./maturity.js";
 import type { Project } from "./project.js";
 import type { Steps } from "./steps.js";
+import { trainingSetId } from "./training-set-id.js";
+
+/** Events of a source: of a dataset version, or of a live state. */
+export interface TakenEvents extends EventTable {
+  /** When a server took each; NaN, as of all where it is absent, for those that no server took. */
+  readonly receivedMs?: Float64Array;
+  /** −1 for events of the history; absent where there are no others. */
+  readonly log?: Int16Array;
+}
+
+/** The events of every source that a model's features are computed from, by source. */
+export type EventsBySource = ReadonlyMap<string, TakenEvents>;
 
 /**
  * The rows that a model is trained and tested on. Features are computed when they are first needed: a run
  * whose later steps are remembered never needs them.
  */
 export interface TrainingData {
+  /** Of the spine. */
   readonly version: DatasetVersion;
+  /** The id of the training set that all its rows are. */
+  readonly trainingSet: string;
   readonly table: Table;
   /** Epoch milliseconds of each row's prediction. */
   readonly times: Float64Array;
   /** 0 or 1; meaningless where the row is in no part. */
   readonly labels: Uint8Array;
+  /** Which rows have a final label; the others are in no part. */
+  readonly maturity: Maturity;
   /** Row numbers, ascending. */
   readonly train: Uint32Array;
   readonly test: Uint32Array;
+  /** What the features are computed from. */
+  events(): Promise<EventsBySource>;
   /** The features of all rows. */
   features(signal?: AbortSignal): Promise<FeatureColumns>;
 }
 
-/** Reads a dataset version as training data of a model. `steps` measures the features when they are computed. */
-export async function openTrainingData(
-  project: Project,
-  { model, version, steps }: { model: ModelDefinition; version: DatasetVersion; steps: Pick<Steps, "time"> },
-): Promise<TrainingData> {
-  const { engine, blobs } = project;
-  const table = await readDataset(version, { engine, blobs });
-  const times = numbers(table, model.spine.time);
-  const outcome = evaluateNumbers(model.task.label, table);
-  const labels = Uint8Array.from(outcome, (value) => (value === 1 ? 1 : 0));
-  // A row without an outcome is in no part: it is never called a negative.
-  const known = times.map((time, row) => (Number.isNaN(outcome[row]) ? NaN : time));
-  const parts = model.split.assign(known);
-  let features: Promise<FeatureColumns> | undefined;
-  return {
-    version,
-    table,
-    times,
-    labels,
-    train: rowsOf(parts, splitPart.train),
-    test: rowsOf(parts, splitPart.test),
-    features: (signal) =>
-      (features ??= steps.time("features", () => computeFeatures(project, { model, table, times }, signal))),
-  };
+export interface TrainingInput {
+  readonly model: ModelDefinition;
+  /** The dataset version of every source that the model reads, by source. */
+  readonly versions: ReadonlyMap<string, DatasetVersion>;
+  /** Measures the features when they are computed. */
+  readonly steps: Pick<Steps, "time">;
 }
 
-async function computeFeatures(
+/** Reads dataset versions as training data of a model. */
+export async function openTrainingData(
   project: Project,
-  { model, table, times }: { model: ModelDefinition; table: Table; times: Float64Array },
+  { model, versions, steps }: TrainingInput,
+): Promise<TrainingData> {
+  const version = versionOf(versions, model.spine.source.name);
+  const table = await readDataset(version, project);
+  const times = timesOf(table, model.spine.time);
+  const outcome = evaluateNumbers(model.task.label, table);
+  const own = eventTable(model.spine.source, table);
+  const maturity = matureRows(model, { times, outcome, events: own });
+  const parts = model.split.assign(maturity.times);
+  let features: Promise<FeatureColumns> | undefined;
+  let events: Promise<EventsBySource> | undefined;
+  const data: TrainingData = {
+    version,
+    trainingSet: trainingSetId(project, { model, versions }),
+    table,
+    times,
+    labels: labelsOf(outcome),
+    maturity,
+    train: rowsOf(parts, splitPart.train),
+    test: rowsOf(parts, splitPart.test),
+    events: () => (events ??= readEvents(project, { model, versions, own })),
+    features: (signal) =>
+      (features ??= steps.time("features", async () =>
+        computeFeatures(
+          project,
+          { model, table, times, events: await data.events(), files: await eventFiles(project, versions) },
+          signal,
+        ),
+      )),
+  };
+  return data;
+}
+
+/** The files of dataset versions, for an engine that reads events by itself. */
+export async function eventFiles(
+  { blobs }: Project,
+  versions: ReadonlyMap<string, DatasetVersion>,
+): Promise<ReadonlyMap<string, EventFile>> {
+  const files = new Map<string, EventFile>();
+  for (const [source, { blob, rowCount }] of versions) {
+    files.set(source, { path: await blobs.localPath(blob), rowCount });
+  }
+  return files;
+}
+
+async function readEvents(
+  project: Project,
+  { model, versions, own }: Omit<TrainingInput, "steps"> & { readonly own: EventTable },
+): Promise<EventsBySource> {
+  const events = new Map([[model.spine.source.name, own]]);
+  for (const { view } of lookupsOf(model.features)) {
+    const { source } = view;
+    if (events.has(source.name)) continue;
+    events.set(source.name, eventTable(source, await readDataset(versionOf(versions, source.name), project)));
+  }
+  return events;
+}
+
+function versionOf(versions: ReadonlyMap<string, DatasetVersion>, source: string): DatasetVersion {
+  const version = versions.get(source);
+  if (version === undefined) throw new TypeError(`no dataset version of source "${source}" was given`);
+  return version;
+}
+
+/** What features are computed for, and from. */
+export interface FeatureInput {
+  readonly model: ModelDefinition;
+  /** The rows of the spine. */
+  readonly table: Table;
+  readonly times: Float64Array;
+  readonly events: EventsBySource;
+  /** The same events in files, of sources where nothing else counts. */
+  readonly files?: ReadonlyMap<string, EventFile>;
+}
+
+/**
+ * The features of every row of a model's spine, point in time: folded, or added up by an engine where the
+ * planner finds that clearly faster. Throws MW0309 when a sample that is folded as well differs.
+ */
+export async function computeFeatures(
+  project: Project,
+  { model, table, times, events, files }: FeatureInput,
   signal?: AbortSignal,
 ): Promise<FeatureColumns> {
-  const views = model.features.groups.flatMap((group) => group.views);
-  const task = project.progress.start("features, point in time", table.rowCount * Math.max(1, views.length));
-  const events = new Map<string, VisibleEvents>();
-  for (const { source } of views) {
-    if (events.has(source.name)) continue;
-    const rows = source.name === model.spine.source.name ? table : await latestRows(project, source.name);
-    events.set(source.name, visibleByTime(eventTable(source, rows)));
-  }
+  const lookups = lookupsOf(model.features);
+  const task = project.progress.start(
+    "features, point in time",
+    table.rowCount * Math.max(1, lookups.length),
+  );
+  const sources = [...new Set(lookups.map(({ view }) => view.source.name))];
+  const visible = new Map(
+    sources.map((source) => {
+      const load = () => visibleByTime(events.get(source) as EventTable);
+      const file = files?.get(source);
+      return [source, file === undefined ? load() : { file, load: () => Promise.resolve(load()) }];
+    }),
+  );
+  // Only where events outnumber questions can anything be faster than the fold.
+  const engine = sources.some((source) => (files?.get(source)?.rowCount ?? 0) > table.rowCount)
+    ? { engine: await project.openWindows() }
+    : {};
+  const chosen: string[] = [];
   const columns = await buildFeatures(
     model.features,
-    { spine: { table, timeMs: times, askedAt: times }, events },
-    { onProgress: (done) => task.update(done), ...(signal === undefined ? {} : { signal }) },
+    { spine: { table, timeMs: times, askedAt: times }, events: visible },
+    {
+      threads: project.threads,
+      ...engine,
+      onChoice: (view, { strategy, reason }) => {
+        if (strategy !== "fold") chosen.push(`; ${view}: ${reason}`);
+      },
+      onProgress: (done) => task.update(done),
+      ...(signal === undefined ? {} : { signal }),
+    },
   );
-  task.finish(`${model.features.columns.length} features × ${table.rowCount.toLocaleString("en")} rows`);
+  const size = `${model.features.columns.length} features × ${table.rowCount.toLocaleString("en")} rows`;
+  task.finish(`${size}${chosen.join("")}`);
   return columns;
 }
 
-async function latestRows({ engine, blobs, datasets }: Project, source: string): Promise<Table> {
-  const version = await datasets.latest(source);
-  if (version === undefined) throw new TypeError(`source "${source}" has no snapshot`);
-  return readDataset(version, { engine, blobs });
-}
+/** 0 or 1 where the outcome is known. */
+export const labelsOf = (outcome: Float64Array) => Uint8Array.from(outcome, (value) => (value === 1 ? 1 : 0));
 
-function numbers(table: Table, name: string): Float64Array {
+/** The times of a table's rows. */
+export function timesOf(table: Table, name: string): Float64Array {
   const column = table.columns[name];
   if (column.kind === "number") return column.values;
   throw new TypeError(`column "${name}" is not a time`);

@@ -1,20 +1,20 @@
-import { readDataset, type Source } from "../data/index.js";
 import {
-  buildFeatures,
-  eventTable,
-  orderByTime,
+  historyPartition,
+  lookupsOf,
+  recomputeFeatures,
   type FeatureColumns,
-  type Spine,
-  type VisibleEvents,
+  type LookupAge,
+  type RecordedEvents,
+  type AgeSpread,
 } from "../features/index.js";
-import { canonicalJson, concatenateTables, tableOf, type Table, type Value } from "../kernel/index.js";
+import { canonicalHash, canonicalJson, seededRng, tableOf } from "../kernel/index.js";
 import { readPackage } from "../registry/index.js";
 import type { ModelDefinition } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
 import { latestOf, readPredictions, record } from "./live-predictions.js";
-import type { LiveStart, PredictionRecord } from "./live-records.js";
-import { readEvents, readStart } from "./live-sources.js";
+import type { PredictionRecord } from "./live-records.js";
 import { findModel, type Project } from "./project.js";
+import { recordedEvents } from "./recorded-events.js";
 
 /** What the comparison of logged with recomputed features showed. */
 export interface FeatureVerification {
@@ -27,6 +27,8 @@ export interface FeatureVerification {
   readonly mismatches: number;
   /** Differing values by feature; only features with any. */
   readonly byFeature: Readonly<Record<string, number>>;
+  /** How fresh the windows were, by group and view. */
+  readonly ages: readonly ViewAge[];
   /** The first few predictions that differ. */
   readonly examples: readonly {
     readonly id: string;
@@ -36,52 +38,126 @@ export interface FeatureVerification {
   }[];
 }
 
+/** Milliseconds; null when no event counted. */
+export interface ViewAge {
+  readonly group: string;
+  readonly view: string;
+  readonly features: readonly string[];
+  /** From the latest event that counted to the prediction. */
+  readonly stateAgeMs: AgeSpread | null;
+  /** From happening to being available, of the events that counted. */
+  readonly latenessMs: AgeSpread | null;
+}
+
+export interface VerificationRequest {
+  readonly model: string;
+  /** Default `"default"`. */
+  readonly live?: string;
+  /** Only predictions asked for from here on, and before there; epoch milliseconds. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** Only so many predictions, drawn at random with a fixed seed; all by default. */
+  readonly sample?: number;
+}
+
 /**
- * Recomputes the features of every logged prediction offline, by folding the history and the event log in
- * the order in which the server could know them, and compares them bit by bit with what was logged. Throws
- * MW1107 when the predictions were made with other features, and MW1111 when there are none.
+ * Recomputes the features of logged predictions offline, by folding exactly the events that each rested on,
+ * and compares them bit by bit with what was logged. Throws MW1107 when the predictions were made with
+ * other features, and MW1111 when there are none.
  */
 export async function verifyFeatures(
   project: Project,
-  { model: name, live = "default" }: { readonly model: string; readonly live?: string },
+  request: VerificationRequest,
   signal?: AbortSignal,
 ): Promise<FeatureVerification> {
+  const { model: name, live = "default" } = request;
   const model = findModel(project, name);
-  const logged = await readPredictions(project, name, live);
-  const records = inOrderOfReading(await ofThisDefinition(project, model, logged));
+  const logged = chosen(await readPredictions(project, name, live), request);
+  if (logged.length === 0) throw nothingChosen(name, live);
+  const records = await ofThisDefinition(project, model, logged);
   const task = project.progress.start("recompute features offline");
-  const events = new Map<string, VisibleEvents>();
-  for (const source of sourcesOf(model)) {
-    events.set(source.name, await visibleEvents(project, { source, live, records }));
+  const logs = logsSeen(live, records);
+  const events = new Map<string, RecordedEvents>();
+  for (const { view } of lookupsOf(model.features)) {
+    if (events.has(view.source.name)) continue;
+    events.set(view.source.name, await recordedEvents(project, view.source, { live, logs }));
   }
-  const spine: Spine = {
-    table: tableOf(
-      model.features.request,
-      records.map(({ request }) => request),
-    ),
-    timeMs: Float64Array.from(records, ({ asOfMs }) => asOfMs),
-    askedAt: Float64Array.from(records, (_, position) => position),
-  };
-  const { features } = await buildFeatures(
+  const { features, ages } = await recomputeFeatures(
     model.features,
-    { spine, events },
-    signal === undefined ? {} : { signal },
+    {
+      requests: tableOf(
+        model.features.request,
+        records.map(({ request: values }) => values),
+      ),
+      seen: records.map(({ asOfMs, events: sequences, seen }) => ({
+        asOfMs,
+        sequences,
+        ...(seen === undefined ? {} : { lookups: seen }),
+      })),
+      live,
+      events,
+    },
+    { threads: project.threads, ...(signal === undefined ? {} : { signal }) },
   );
   task.finish(`${records.length.toLocaleString("en")} predictions`);
-  const skipped = logged.length - records.length;
-  const verification: FeatureVerification = { ...compare(model, records, features), skipped };
-  await record(project, live, { name: "verifications", value: verification });
+  const verification: FeatureVerification = {
+    ...compare(model, records, features),
+    skipped: logged.length - records.length,
+    ages: ages.map(viewAge),
+  };
+  const kept: KeptVerification = { ...verification, contract: canonicalHash(model.contract) };
+  await record(project, live, { name: "verifications", value: kept });
   return verification;
 }
+
+/** The live states whose logs the answers rest on. A history in a shared store is no log. */
+function logsSeen(live: string, records: readonly PredictionRecord[]): string[] {
+  const seen = new Set(records.flatMap(({ seen = [] }) => seen.flatMap((logs) => Object.keys(logs))));
+  seen.delete(historyPartition);
+  return [...new Set([live, ...seen])];
+}
+
+function chosen(
+  records: readonly PredictionRecord[],
+  { fromMs = -Infinity, toMs = Infinity, sample = Infinity }: VerificationRequest,
+): PredictionRecord[] {
+  const inRange = records.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
+  if (inRange.length <= sample) return inRange;
+  // The first of a seeded shuffle (Fisher and Yates 1938), so that the same log gives the same sample.
+  const rng = seededRng(sampleSeed);
+  for (let i = 0; i < sample; i++) {
+    const j = i + rng.below(inRange.length - i);
+    [inRange[i], inRange[j]] = [inRange[j], inRange[i]];
+  }
+  return inRange.slice(0, sample);
+}
+
+const sampleSeed = 20_010_601;
+
+function nothingChosen(model: string, live: string) {
+  return lifecycleErrors.error("MW1111", {
+    expected: `predictions of model "${model}" in live state "${live}" in the range`,
+    found: "none",
+    remedy: "Choose a wider range of times.",
+    details: { model, live },
+  });
+}
+
+function viewAge({ lookup: { group, view }, stateAgeMs, latenessMs }: LookupAge): ViewAge {
+  const features = Object.keys(view.features).map((feature) => `${group}_${feature}`);
+  return { group, view: view.name, features, stateAgeMs, latenessMs };
+}
+
+/** A verification as it is kept, with the hash of the contract that it was made of. */
+export type KeptVerification = FeatureVerification & { readonly contract: string };
 
 /** The latest verification of a live state; undefined when there was none. */
 export async function latestVerification(
   project: Project,
-  model: string,
-  live: string,
-): Promise<FeatureVerification | undefined> {
+  { model, live }: { readonly model: string; readonly live: string },
+): Promise<KeptVerification | undefined> {
   const log = await project.readLog(live, "verifications");
-  return latestOf<FeatureVerification>(log, (verification) => verification.model === model);
+  return latestOf<KeptVerification>(log, (verification) => verification.model === model);
 }
 
 /** The predictions of versions that were trained with the configuration's definition. Throws MW1107 without any. */
@@ -107,82 +183,13 @@ async function ofThisDefinition(
   });
 }
 
-/**
- * The order in which the server read the features: its clock and its sequence numbers never go back, so
- * sorting by them restores the order whatever the order in which predictions reached the log.
- */
-function inOrderOfReading(records: PredictionRecord[]): PredictionRecord[] {
-  const total = (record: PredictionRecord) => Object.values(record.events).reduce((sum, n) => sum + n, 0);
-  return records.sort((a, b) => a.asOfMs - b.asOfMs || total(a) - total(b));
-}
-
-function sourcesOf(model: ModelDefinition): Set<Source> {
-  return new Set(model.features.groups.flatMap(({ views }) => views.map(({ source }) => source)));
-}
-
-/**
- * The events of a source, each with the position of the first prediction that could see it: the first one
- * whose sequence number is not below the event's and whose time is after its availability. Both only grow.
- */
-async function visibleEvents(
-  project: Project,
-  { source, live, records }: { source: Source; live: string; records: readonly PredictionRecord[] },
-): Promise<VisibleEvents> {
-  const log = await project.readLog(live, `events-${source.name}`);
-  const start = await readStart(log);
-  const logged: Value[][] = [];
-  const sequences: number[] = [];
-  for await (const { sequence, values } of readEvents(log)) {
-    logged.push(values);
-    sequences.push(sequence);
-  }
-  const history = await readHistory(project, source, start);
-  const events = eventTable(source, concatenateTables(history.table, tableOf(source.schema, logged)));
-  const visibleFrom = new Float64Array(events.table.rowCount);
-  const past = history.table.rowCount;
-  for (let row = 0; row < visibleFrom.length; row++) {
-    const availableMs = events.availableMs[row];
-    const counts = row >= past || availableMs < history.beforeMs;
-    if (!counts || Number.isNaN(availableMs)) visibleFrom[row] = NaN;
-    else if (row < past) visibleFrom[row] = -1;
-    else {
-      const bySequence = firstWhere(records, ({ events }) => events[source.name] >= sequences[row - past]);
-      const byTime = firstWhere(records, ({ asOfMs }) => asOfMs > availableMs);
-      visibleFrom[row] = Math.max(bySequence, byTime) - 0.5;
-    }
-  }
-  return { ...events, visibleFrom, order: orderByTime(visibleFrom) };
-}
-
-async function readHistory(
-  project: Project,
-  source: Source,
-  start: LiveStart | undefined,
-): Promise<{ table: Table; beforeMs: number }> {
-  const version = start === undefined ? undefined : await project.datasets.get(start.dataset);
-  if (version === undefined || start === undefined) return { table: tableOf(source.schema, []), beforeMs: 0 };
-  return { table: await readDataset(version, project), beforeMs: start.beforeMs };
-}
-
-/** The first position at which a condition holds that stays true once it is: binary search. */
-function firstWhere<T>(items: readonly T[], holds: (item: T) => boolean): number {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(items[middle])) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
 const exampleCount = 5;
 
 function compare(
   model: ModelDefinition,
   records: readonly PredictionRecord[],
   features: FeatureColumns["features"],
-): Omit<FeatureVerification, "skipped"> {
+): Omit<FeatureVerification, "skipped" | "ages"> {
   const byFeature: Record<string, number> = {};
   const examples: FeatureVerification["examples"][number][] = [];
   let mismatches = 0;

@@ -52,38 +52,53 @@ describe("decidePromotion", () => {
     });
   });
 
-  it("asks a champion for gates and probes, any other alias for probes", () => {
-    expect(reasons(request([]))).toEqual(["no gate evidence", "no probe-parity evidence"]);
+  it("asks a champion for gates, probes and equal features, any other alias for probes", () => {
+    expect(reasons(request([]))).toEqual([
+      "no gate evidence",
+      "no probe-parity evidence",
+      "no feature-parity evidence",
+    ]);
     expect(reasons(request([], { alias: "challenger" }))).toEqual(["no probe-parity evidence"]);
     expect(decidePromotion(request([probes], { alias: "challenger" }), facts).verdict).toBe("promote");
   });
 
   it("takes no data for no pass", () => {
-    expect(reasons(request([{ ...gate, observed: null, detail: "no rows" }, probes]))).toEqual([
-      "gate auc rests on no data: no rows",
+    const blind = { ...gate, observed: null, detail: "no rows" };
+    expect(reasons(request([blind, probes, features]))).toEqual(["gate auc rests on no data: no rows"]);
+    expect(reasons(request([gate, { ...probes, probes: 0 }, features]))).toHaveLength(1);
+    expect(reasons(request([gate, probes, { ...features, rows: 0 }]))).toEqual([
+      "feature-parity rests on no data: 50 rows equal",
     ]);
-    expect(reasons(request([gate, { ...probes, probes: 0 }]))).toHaveLength(1);
-    expect(reasons(request([gate, probes, { ...features, rows: 0 }]))).toHaveLength(1);
+  });
+
+  it("makes no champion of a version whose features differ in serving, nor of one where nobody looked", () => {
+    const differing = { ...features, passed: false, mismatches: 1, detail: "1 of 50 differs" };
+    expect(reasons(request([gate, probes, differing]))).toEqual(["feature-parity failed: 1 of 50 differs"]);
+    expect(reasons(request([gate, probes, features, differing]))).toHaveLength(1);
+    expect(reasons(request([gate, probes]))).toEqual(["no feature-parity evidence"]);
+    expect(reasons(request([probes, differing], { alias: "challenger" }))).toHaveLength(1);
   });
 
   it("refuses evidence that was gathered against another holder", () => {
-    expect(reasons(request([gate, probes]), { holder: 3, retired: false })).toEqual([
+    expect(reasons(request([gate, probes, features]), { holder: 3, retired: false })).toEqual([
       "the evidence compares with version 1, but version 3 is champion now",
     ]);
-    expect(reasons(request([gate, probes], { comparedWith: null }))).toEqual([
+    expect(reasons(request([gate, probes, features], { comparedWith: null }))).toEqual([
       "the evidence compares with no version, but version 1 is champion now",
     ]);
   });
 
   it("refuses a retired version", () => {
-    expect(reasons(request([gate, probes]), { holder: 1, retired: true })).toEqual(["version 2 is retired"]);
+    expect(reasons(request([gate, probes, features]), { holder: 1, retired: true })).toEqual([
+      "version 2 is retired",
+    ]);
   });
 
   it("never promotes over a failed piece of evidence, and names each", () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { minLength: 1 }), (outcomes) => {
         const gates = outcomes.map((passed, i): Evidence => ({ ...gate, name: `g${i}`, passed }));
-        const decision = decidePromotion(request([...gates, probes]), facts);
+        const decision = decidePromotion(request([...gates, probes, features]), facts);
         const failed = outcomes.flatMap((passed, i) => (passed ? [] : [`gate g${i} failed: 0.76 ≥ 0.75`]));
         expect(decision.verdict).toBe(failed.length === 0 ? "promote" : "refuse");
         if (failed.length > 0) expect(decision.reasons).toEqual(failed);
@@ -93,7 +108,7 @@ describe("decidePromotion", () => {
 });
 
 it("a refusal as an error is MW0609 and carries the reasons", () => {
-  const wish = request([{ ...gate, passed: false }, probes]);
+  const wish = request([{ ...gate, passed: false }, probes, features]);
   const error = promotionRefused({
     sequence: 1,
     atMs: 0,

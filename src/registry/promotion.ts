@@ -36,9 +36,12 @@ export interface PromotionRecord {
   readonly decision: PromotionDecision;
 }
 
-/** Every alias needs a package that gives its stored outputs; the champion must have passed a gate too. */
+/**
+ * Every alias needs a package that gives its stored outputs; the champion must have passed a gate, and its
+ * features must have been the same in serving as in training.
+ */
 function requiredKinds(alias: string): readonly Evidence["kind"][] {
-  return alias === "champion" ? ["gate", "probe-parity"] : ["probe-parity"];
+  return alias === "champion" ? ["gate", "probe-parity", "feature-parity"] : ["probe-parity"];
 }
 
 /**

@@ -38,7 +38,9 @@ export const servingErrors = errorTable({
     title: "body too large",
     exit: 2,
     http: 413,
-    about: "The body is over the server's limit. Send less at once, or raise `bodyLimitBytes`.",
+    about:
+      "The body, or one line of it where events come as lines, is over the server's limit. Send less at once, or " +
+      "raise `bodyLimitBytes`.",
   },
   MW0807: {
     title: "server busy",
@@ -67,7 +69,9 @@ export const servingErrors = errorTable({
     title: "request too slow",
     exit: 3,
     http: 408,
-    about: "The request did not arrive completely within the server's time limit; nothing of it was taken.",
+    about:
+      "The request did not arrive completely within the server's time limit. Of events that came as lines those " +
+      "before are kept; of anything else nothing was taken.",
   },
   MW0811: {
     title: "server is shutting down",

@@ -17,4 +17,12 @@ export const statsErrors = errorTable({
       "Log loss, Brier score and calibration need probabilities in [0, 1]; the scores that were ranked are not. " +
       "Ranking metrics (AUC, average precision, curves) accept any finite score.",
   },
+  MW1403: {
+    title: "damaged sketch",
+    exit: 3,
+    http: 500,
+    about:
+      "The stored JSON of a summary (distinct values, quantiles, frequencies) is not what such a summary writes. It is " +
+      "refused as a whole, for its answers would be wrong: build it anew from its values.",
+  },
 });

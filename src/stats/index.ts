@@ -23,8 +23,12 @@ export {
   type RocPoint,
   type ThresholdCurve,
 } from "./curves.js";
+export { distinctSketch, type DistinctSketch } from "./distinct-sketch.js";
+export { frequencySketch, type FrequencySketch } from "./frequency-sketch.js";
 export { differenceInterval, wilsonInterval, type Estimate, type Interval } from "./intervals.js";
 export { latencyRelativeError, latencySketch, type LatencySketch } from "./latency-sketch.js";
 export { holm } from "./multiple-tests.js";
+export { quantileSketch, type QuantileSketch } from "./quantile-sketch.js";
 export { ascendingOrder, sortFinite } from "./radix-sort.js";
 export { rankScores, type Ranked, type RankProblem, type RankResult } from "./ranking.js";
+export { hashValue, secondHash } from "./value-hash.js";

@@ -62,6 +62,13 @@ export function describeAppendLogContract(name: string, make: () => Promise<Appe
       expect(seen).toEqual(["before"]);
     });
 
+    it("syncs what was appended, also while more comes, and an empty log", async () => {
+      await log.sync();
+      await log.append(["a", "b"]);
+      await Promise.all([log.sync(), log.append(["c"]), log.sync()]);
+      expect((await readAll(log)).map(([, text]) => text)).toEqual(["a", "b", "c"]);
+    });
+
     it("takes nothing at all", async () => {
       expect(await log.append([])).toBe(1);
       expect(log.nextSequence).toBe(1);

@@ -16,7 +16,11 @@ function exampleVersion(id: string, name: string, createdAtMs = 1_000): DatasetV
     blob: "a".repeat(64),
     quarantinedCount: 1,
     quarantineBlob: "b".repeat(64),
-    expectations: [{ name: "schema", severity: "quarantine", failed: 1 }],
+    expectations: [
+      { name: "schema", severity: "quarantine", failed: 1 },
+      { name: "x: mean at most 0.1", severity: "block", failed: 0, value: 0.05, found: "0.05" },
+      { name: "fresh within 2d", severity: "warn", failed: 0, found: "no event time", insufficient: true },
+    ],
     profile: {
       date: {
         kind: "number",
@@ -28,8 +32,17 @@ function exampleVersion(id: string, name: string, createdAtMs = 1_000): DatasetV
         mean: 0.05,
         std: null,
         quantiles: { p01: 0, p05: 0, p25: 0, p50: 0.05, p75: 0.1, p95: 0.1, p99: 0.1 },
+        histogram: { edges: [0, 0.1, 0.10000000000000002], counts: [0, 1, 1, 0] },
       },
-      origin: { kind: "text", count: 2, missing: 1, distinct: 1, top: [{ value: "Zürich", count: 2 }] },
+      origin: {
+        kind: "text",
+        count: 2,
+        missing: 1,
+        distinct: 1,
+        top: [{ value: "Zürich", count: 2 }],
+        lengths: { min: 6, mean: 6, max: 6 },
+        frequencies: { values: { Zürich: 2 }, other: 0 },
+      },
     },
     engine: "engine 1.0",
     createdAtMs,

@@ -24,10 +24,17 @@ const probes: Evidence = {
   maxDifference: 0,
   detail: "20 probes equal",
 };
+const features: Evidence = {
+  kind: "feature-parity",
+  passed: true,
+  rows: 50,
+  mismatches: 0,
+  detail: "50 rows equal",
+};
 
 /** A request that is granted as long as `comparedWith` is the holder. */
 function request(version: number, comparedWith: number | null, alias = "champion"): PromotionRequest {
-  return { model: "delay", version, alias, comparedWith, evidence: [gate, probes] };
+  return { model: "delay", version, alias, comparedWith, evidence: [gate, probes, features] };
 }
 
 /** What every registry must do. `make` gives an empty one that takes its times from the clock. */
@@ -124,7 +131,7 @@ export function describeRegistryStoreContract(
       await register("p2");
       await store.promote(request(1, null));
       clock.advance(5);
-      const failing = { ...request(2, 1), evidence: [{ ...gate, passed: false }, probes] };
+      const failing = { ...request(2, 1), evidence: [{ ...gate, passed: false }, probes, features] };
       const record = await store.promote(failing);
       expect(record).toEqual({
         sequence: 4,

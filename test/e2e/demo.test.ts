@@ -42,7 +42,9 @@ test("the demo on the first 60,000 flights does the whole job and prints its fig
   const result = JSON.parse(lines[0]) as Record<string, number>;
   expect(Object.keys(result)).toEqual(figures);
   expect(result.rows).toBe(60_000);
-  expect(result.train_rows + result.test_rows).toBe(60_000);
+  // Rows whose labels may still change are in no part.
+  expect(result.train_rows + result.test_rows).toBeLessThanOrEqual(60_000);
+  expect(result.train_rows + result.test_rows).toBeGreaterThan(50_000);
   expect(result.replayed).toBe(result.test_rows);
   expect(result.online_offline_mismatches).toBe(0);
   expect(result.realized_auc).toBe(result.test_auc);

@@ -233,7 +233,7 @@ describe("events", () => {
     expect(await metric(shared, 'millwright_events_total{source="trips"}')).toBe(before + 2);
     expect(await metric(shared, 'millwright_events_quarantined_total{source="trips"}')).toBe(3);
     const [, ...events] = await readLog(shared.folder, "events-trips");
-    expect(events.map((line) => (JSON.parse(line) as unknown[])[0])).toEqual(
+    expect(events.map((line) => (JSON.parse(line) as [unknown, unknown[]])[1][0])).toEqual(
       [good, other].map(({ at }) => Date.parse(at)),
     );
   });

@@ -109,7 +109,8 @@ test("kill -9 under load: what was acknowledged is there, and counts once", asyn
   expect(logged).toEqual(expect.arrayContaining(acknowledged.predictions));
   const labelled = (await readLog(folder, "labels")).map((label) => (label as object as { id: string }).id);
   expect(labelled).toEqual(expect.arrayContaining(acknowledged.labels));
-  const [, ...events] = await readLog(folder, "events-trips");
+  const [, ...lines] = await readLog(folder, "events-trips");
+  const events = lines.map(([, values]) => values as unknown[]);
   const names = events.map(([, , , distance, , delay]) => `${String(distance)}/${String(delay)}`);
   expect(new Set(names).size).toBe(names.length);
   expect(names).toEqual(expect.arrayContaining(acknowledged.events));

@@ -1,1 +1,2 @@
 export { duckdbEngine, type DuckDBEngineOptions } from "./engine.js";
+export { duckdbWindows } from "./window-engine.js";

@@ -2,8 +2,13 @@ import type { DuckDBConnection, DuckDBVector } from "@duckdb/node-api";
 import type { Column, FieldKind, Table } from "../../kernel/index.js";
 import { fromCanonical } from "./sql.js";
 
-export interface ReadRequest {
+export interface ReadRequest extends Omit<RowsRequest, "from"> {
   readonly path: string;
+}
+
+export interface RowsRequest {
+  /** A canonical file or a table of its columns, as SQL. */
+  readonly from: string;
   readonly columns: readonly { readonly name: string; readonly quoted: string; readonly kind: FieldKind }[];
   /** Makes names of types that no other read uses. */
   readonly nextName: () => string;
@@ -16,13 +21,20 @@ interface Filling {
   readonly target: Float64Array | Int32Array;
 }
 
+/** Reads canonical Parquet into memory. */
+export function readCanonical(
+  connection: DuckDBConnection,
+  { path, ...request }: ReadRequest,
+): Promise<Table> {
+  return readRows(connection, { ...request, from: fromCanonical(path) });
+}
+
 /**
- * Reads canonical Parquet into memory. The SQL leaves numbers only, without nulls (NaN, code −1), because
+ * Reads canonical rows into memory. The SQL leaves numbers only, without nulls (NaN, code −1), because
  * those cross into JavaScript at the cost of a copy; texts would cost a string each.
  */
-export async function readCanonical(connection: DuckDBConnection, request: ReadRequest): Promise<Table> {
-  const { path, columns, nextName } = request;
-  const from = fromCanonical(path);
+export async function readRows(connection: DuckDBConnection, request: RowsRequest): Promise<Table> {
+  const { from, columns, nextName } = request;
   const counted = await connection.runAndReadAll(`SELECT count(*)::DOUBLE FROM ${from}`);
   const rowCount = Number(counted.getRows()[0][0]);
   const types: string[] = [];
@@ -31,7 +43,7 @@ export async function readCanonical(connection: DuckDBConnection, request: ReadR
     for (const { quoted, kind } of columns) {
       if (kind !== "string") {
         const number = kind === "timestamp" ? `epoch_ms(${quoted})` : quoted;
-        const values = new Float64Array(rowCount);
+        const values = new Float64Array(sharedBytes(rowCount * 8));
         const select = `coalesce(${number}::DOUBLE, 'NaN'::DOUBLE)`;
         fillings.push({ select, column: { kind: "number", values }, target: values });
         continue;
@@ -39,7 +51,7 @@ export async function readCanonical(connection: DuckDBConnection, request: ReadR
       const type = nextName();
       const dictionary = await createDictionary(connection, { type, quoted, from });
       if (dictionary.length > 0) types.push(type);
-      const codes = new Int32Array(rowCount);
+      const codes = new Int32Array(sharedBytes(rowCount * 4));
       const code = dictionary.length === 0 ? "-1" : `coalesce(enum_code(${quoted}::${type})::INTEGER, -1)`;
       fillings.push({
         select: `${code}::INTEGER`,
@@ -56,6 +68,9 @@ export async function readCanonical(connection: DuckDBConnection, request: ReadR
     columns: Object.fromEntries(columns.map(({ name }, i) => [name, fillings[i].column])),
   };
 }
+
+/** Columns lie in memory that threads share, so that work on threads needs no copy of them. */
+const sharedBytes = (sizeBytes: number) => new SharedArrayBuffer(sizeBytes);
 
 /** The texts of a column, sorted by their UTF-8 bytes, also as an enumeration type that numbers them. */
 async function createDictionary(

@@ -13,6 +13,7 @@ import { storageErrors, type AppendLog, type LogBatch, type MillwrightError } fr
 import { lockFolder, type FolderLock } from "./folder-lock.js";
 import { encodeLine } from "./log-line.js";
 import { listSegments, logDamaged, readSegment, segmentAt, type Segment } from "./log-segment.js";
+import { syncFolder } from "./sync-folder.js";
 import { writeFailed } from "./write-failed.js";
 
 export interface FsAppendLogOptions {
@@ -82,7 +83,7 @@ class FsAppendLog implements AppendLog {
   private readonly folder: string;
   private readonly lock: FolderLock;
   private readonly segments: Segment[];
-  private readonly sync: boolean;
+  private readonly syncs: boolean;
   private readonly segmentBytes: number;
   private descriptor: number;
   /** Whole records in the last segment, and the next number, both without what is waiting. */
@@ -102,7 +103,7 @@ class FsAppendLog implements AppendLog {
     this.descriptor = log.descriptor;
     this.sizeBytes = log.sizeBytes;
     this.committedNext = log.next;
-    this.sync = log.options.sync ?? false;
+    this.syncs = log.options.sync ?? false;
     this.segmentBytes = log.options.segmentBytes ?? 64 * 1024 * 1024;
   }
 
@@ -122,6 +123,17 @@ class FsAppendLog implements AppendLog {
 
   read(from: number): AsyncIterable<LogBatch> {
     return readRecords([...this.segments], Math.max(1, from), this.committedNext);
+  }
+
+  async sync(): Promise<void> {
+    if (this.closed) throw closedError(this.folder);
+    const { descriptor } = this;
+    try {
+      await syncData(descriptor);
+    } catch (error) {
+      // A segment that was left meanwhile was synced before it was closed.
+      if (descriptor === this.descriptor) throw writeFailed(this.lastSegment.path, error);
+    }
   }
 
   async close(): Promise<void> {
@@ -170,7 +182,7 @@ class FsAppendLog implements AppendLog {
     try {
       let written = 0;
       while (written < bytes.length) written += writeSync(this.descriptor, bytes, written);
-      if (this.sync) await syncData(this.descriptor);
+      if (this.syncs) await syncData(this.descriptor);
     } catch (error) {
       const failure = writeFailed(this.lastSegment.path, error);
       try {
@@ -228,15 +240,6 @@ async function* readRecords(
     if (sequence > nextFirst && nextFirst < end) {
       throw logDamaged(segment.path, nextFirst - segment.first + 1, "a record that the next file has too");
     }
-  }
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

@@ -26,6 +26,8 @@ export function memoryAppendLog(): AppendLog {
       return Promise.resolve(first);
     },
     read: (from: number) => read(from, stored.length + 1),
+    // There is nothing that a power cut would leave.
+    sync: () => Promise.resolve(),
     async close() {
       closed = true;
       return Promise.resolve();

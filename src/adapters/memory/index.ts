@@ -1,2 +1,3 @@
 export { memoryDatasetCatalog } from "./dataset-catalog.js";
 export { memoryRunStore } from "./run-store.js";
+export { memoryTileStore } from "./tile-store.js";

@@ -60,6 +60,25 @@ const migrations: readonly string[] = [
     created_at_ms REAL NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE feature_spaces (
+    live TEXT NOT NULL,
+    view TEXT NOT NULL,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('building', 'shadow', 'active', 'retired')),
+    sequence INTEGER NOT NULL,
+    checkpoint TEXT,
+    compared INTEGER NOT NULL,
+    mismatches INTEGER NOT NULL,
+    started_at_ms REAL NOT NULL,
+    changed_at_ms REAL NOT NULL,
+    changed INTEGER NOT NULL,
+    PRIMARY KEY (live, view, name)
+  ) STRICT;
+  CREATE UNIQUE INDEX feature_spaces_active ON feature_spaces (live, view) WHERE state = 'active';
+  `,
 ];
 
 /** The schema version that this code reads and writes; kept in the file as `PRAGMA user_version`. */

@@ -1,9 +1,11 @@
 import type { DatasetCatalog } from "../../data/index.js";
+import type { FeatureSpaceCatalog } from "../../features/index.js";
 import type { Clock } from "../../kernel/index.js";
 import type { RegistryStore } from "../../registry/index.js";
 import type { RunStore } from "../../training/index.js";
 import { openDatabase } from "./database.js";
 import { sqliteDatasetCatalog } from "./dataset-catalog.js";
+import { sqliteFeatureSpaceCatalog } from "./feature-space-catalog.js";
 import { sqliteRegistryStore } from "./registry-store.js";
 import { sqliteRunStore } from "./run-store.js";
 
@@ -12,6 +14,7 @@ export interface SqliteStores {
   readonly datasets: DatasetCatalog;
   readonly registry: RegistryStore;
   readonly runs: RunStore;
+  readonly spaces: FeatureSpaceCatalog;
   /** Ends the connection; the stores must not be used after it. */
   close(): void;
 }
@@ -32,6 +35,7 @@ export function openSqlite(path: string, { clock, busyTimeoutMs = 10_000 }: Sqli
     datasets: sqliteDatasetCatalog(database),
     registry: sqliteRegistryStore(database, clock),
     runs: sqliteRunStore(database),
+    spaces: sqliteFeatureSpaceCatalog(database),
     close: () => {
       database.close();
     },

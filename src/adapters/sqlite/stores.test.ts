@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { describeDatasetCatalogContract } from "../../../test/contracts/dataset-catalog.js";
+import { describeFeatureSpaceCatalogContract } from "../../../test/contracts/feature-space-catalog.js";
 import { describeRegistryStoreContract } from "../../../test/contracts/registry-store.js";
 import { describeRunStoreContract } from "../../../test/contracts/run-store.js";
 import { manualClock, type Clock } from "../../kernel/index.js";
@@ -24,4 +25,5 @@ function fresh(clock: Clock = manualClock()): SqliteStores {
 
 describeDatasetCatalogContract("sqlite", async () => fresh().datasets);
 describeRegistryStoreContract("sqlite", async (clock) => fresh(clock).registry);
+describeFeatureSpaceCatalogContract("sqlite", async () => fresh().spaces);
 describeRunStoreContract("sqlite", async () => fresh().runs);

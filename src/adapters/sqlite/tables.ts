@@ -30,4 +30,20 @@ export interface Tables {
     finished_at_ms: number | null;
   };
   steps: { key: string; name: string; output: string; duration_ms: number; created_at_ms: number };
+  feature_spaces: {
+    live: string;
+    view: string;
+    name: string;
+    hash: string;
+    definition: string;
+    state: "building" | "shadow" | "active" | "retired";
+    sequence: number;
+    checkpoint: string | null;
+    compared: number;
+    mismatches: number;
+    started_at_ms: number;
+    changed_at_ms: number;
+    /** Place in the order of changes. */
+    changed: number;
+  };
 }

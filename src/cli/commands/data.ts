@@ -4,12 +4,20 @@ import { findSource, snapshotData } from "../../lifecycle/index.js";
 import { withCommonOptions } from "../options.js";
 import { runOnProject, type CommonOptions, type Outcome } from "../run-command.js";
 import { columns } from "../terminal.js";
+import { addDataQuality } from "./data-quality.js";
 
 export function addData(program: Command): void {
   const data = program
     .command("data")
-    .description("snapshot sources into dataset versions, and look at them");
+    .description("snapshot sources into dataset versions, validate them, and look at them");
 
+  addSnapshot(data);
+  addList(data);
+  addShow(data);
+  addDataQuality(data);
+}
+
+function addSnapshot(data: Command): void {
   withCommonOptions(data.command("snapshot [source]"))
     .description(
       "make the dataset version of a source (all sources by default), or find the one that has its content",
@@ -29,7 +37,9 @@ export function addData(program: Command): void {
         };
       }),
     );
+}
 
+function addList(data: Command): void {
   withCommonOptions(data.command("list"))
     .description("list dataset versions, the latest first")
     .action((options: CommonOptions) =>
@@ -51,7 +61,9 @@ export function addData(program: Command): void {
         };
       }),
     );
+}
 
+function addShow(data: Command): void {
   withCommonOptions(data.command("show <source>"))
     .description("show the profile and the expectations of a source's latest version")
     .action((name: string, options: CommonOptions) =>
@@ -78,8 +90,11 @@ function brief({
 
 function describe({ id, name, rowCount, quarantinedCount, expectations }: DatasetVersion): string {
   const rows = `${rowCount.toLocaleString("en")} rows, ${quarantinedCount.toLocaleString("en")} quarantined`;
-  const broken = expectations.filter(({ failed }) => failed > 0);
-  const notes = broken.map((e) => `\n  ${e.severity}: ${e.name}, ${e.failed.toLocaleString("en")} rows`);
+  const broken = expectations.filter((e) => e.failed > 0 || e.insufficient === true);
+  const notes = broken.map(
+    (e) =>
+      `\n  ${e.severity}: ${e.name}, ${e.insufficient === true ? "too little data: " : ""}${e.found ?? `${e.failed.toLocaleString("en")} rows`}`,
+  );
   return `${name}: ${id}, ${rows}${notes.join("")}`;
 }
 

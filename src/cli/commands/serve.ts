@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { openProject } from "../../compose/index.js";
-import { systemClock, silentProgress } from "../../kernel/index.js";
+import { systemClock, silentProgress, type MillwrightError } from "../../kernel/index.js";
 import { openLiveProject, type LiveProject } from "../../lifecycle/index.js";
 import { liveName, port, time, wholeNumber, withCommonOptions } from "../options.js";
 import { run, type CommonOptions } from "../run-command.js";
@@ -35,7 +35,10 @@ async function serve(options: ServeOptions, signal: AbortSignal) {
   });
   try {
     const asOf = options.asOf === undefined ? {} : { asOfMs: time("--as-of", options.asOf) };
-    const live = await openLiveProject(project, { live: options.live, ...asOf }, signal);
+    const onWarning = ({ message }: MillwrightError) => {
+      process.stderr.write(`${paint(process.stderr, "yellow", "Warning")} ${message}\n`);
+    };
+    const live = await openLiveProject(project, { live: options.live, onWarning, ...asOf }, signal);
     try {
       await serveUntil(signal, live, options);
     } finally {

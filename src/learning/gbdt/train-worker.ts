@@ -1,5 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
-import type { WorkerMessage } from "../run-workers.js";
+import { serveWorker } from "../../kernel/index.js";
 import { openBarrier, type Barrier } from "./barrier.js";
 import { boundsPerFeature, cutBounds, layoutOf, writeBounds, type BinLayout } from "./bins.js";
 import { ditherOfTree } from "./fixed-point.js";
@@ -22,7 +21,7 @@ export interface GbdtWorkerInput {
   readonly exchange: SharedArrayBuffer;
 }
 
-function trainTrees(input: GbdtWorkerInput, onTree: (done: number) => void): Tree[] {
+function trainTrees(input: GbdtWorkerInput, onTree: (done: number) => unknown): Tree[] {
   const { seat, training, options, base } = input;
   const barrier = openBarrier(input.barrier, seat.threads);
   const layout = cutTogether(input, barrier);
@@ -84,9 +83,8 @@ function summation(
   };
 }
 
-const input = workerData as GbdtWorkerInput;
-const post = (message: WorkerMessage<Tree[]>) => {
-  if (input.seat.thread === 0) parentPort?.postMessage(message);
-};
-const trees = trainTrees(input, (done) => post({ kind: "progress", done }));
-post({ kind: "result", result: trees });
+serveWorker<GbdtWorkerInput, Tree[]>((input, onTree) => {
+  const speaks = input.seat.thread === 0;
+  const trees = trainTrees(input, (done) => speaks && onTree(done));
+  return speaks ? trees : undefined;
+});

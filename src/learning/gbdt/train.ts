@@ -1,8 +1,8 @@
+import { firstResult, workerModule } from "../../kernel/index.js";
 import { baseRate, encodeFeatures, fitFeatures, sharedLabels } from "../feature-encoding.js";
 import { checkExamples, type BinaryExamples } from "../feature-table.js";
 import { compileOptions } from "../numeric-options.js";
-import { runWorkers } from "../run-workers.js";
-import { workerModule } from "../worker-module.js";
+import { workerFailed } from "../worker-failed.js";
 import { barrierMemory } from "./barrier.js";
 import { boundsPerFeature } from "./bins.js";
 import { compileGbdtOptions, type GbdtOptions } from "./options.js";
@@ -47,10 +47,11 @@ export async function trainGbdt(
       2 * threads * histogramRoom(columns.length) * Float64Array.BYTES_PER_ELEMENT,
     ),
   };
-  const trees = await runWorkers<Tree[]>({
-    module: workerModule("gbdt/train-worker.js"),
+  const trees = await firstResult<Tree[]>({
+    module: workerModule(import.meta.url, "train-worker.js"),
     inputs: Array.from({ length: threads }, (_, thread) => ({ ...shared, seat: { thread, threads } })),
     signal: context.signal,
+    failure: workerFailed,
     onProgress: context.onTree,
   });
   return Object.freeze({

@@ -1,7 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
-import type { WorkerMessage } from "../run-workers.js";
+import { serveWorker } from "../../kernel/index.js";
 import { solveLogistic, type LogisticProblem, type LogisticSolution } from "./newton.js";
 
-const post = (message: WorkerMessage<LogisticSolution>) => parentPort?.postMessage(message);
-const result = solveLogistic(workerData as LogisticProblem, (done) => post({ kind: "progress", done }));
-post({ kind: "result", result });
+serveWorker<LogisticProblem, LogisticSolution>((problem, onIteration) => solveLogistic(problem, onIteration));

@@ -1,7 +1,7 @@
+import { firstResult, workerModule } from "../../kernel/index.js";
 import { baseRate, encodeFeatures, fitFeatures, sharedLabels } from "../feature-encoding.js";
 import { checkExamples, type BinaryExamples } from "../feature-table.js";
-import { runWorkers } from "../run-workers.js";
-import { workerModule } from "../worker-module.js";
+import { workerFailed } from "../worker-failed.js";
 import type { LogisticModel } from "./model.js";
 import type { LogisticProblem, LogisticSolution } from "./newton.js";
 import { compileLogisticOptions, type LogisticOptions } from "./options.js";
@@ -33,10 +33,11 @@ export async function trainLogistic(
     options: compiled,
     base: Math.log(rate / (1 - rate)),
   };
-  const solution = await runWorkers<LogisticSolution>({
-    module: workerModule("logistic/train-worker.js"),
+  const solution = await firstResult<LogisticSolution>({
+    module: workerModule(import.meta.url, "train-worker.js"),
     inputs: [problem],
     signal: context.signal,
+    failure: workerFailed,
     onProgress: context.onIteration,
   });
   const weights = Array.from(solution.weights, Math.fround);

@@ -35,7 +35,7 @@ const refusals = {
   items: { type: "object", required: ["index", "error"], properties: { index: count, error: errorMembers } },
 } as const;
 
-const quarantined = {
+const remarks = {
   type: "array",
   items: {
     type: "object",
@@ -52,8 +52,18 @@ export const feedbackSchema = Object.freeze({
 
 export const ingestSchema = Object.freeze({
   type: "object",
-  required: ["accepted", "quarantined"],
-  properties: { accepted: count, quarantined },
+  required: ["accepted", "duplicates", "quarantined", "warned", "sequence"],
+  properties: {
+    accepted: count,
+    duplicates: count,
+    quarantined: remarks,
+    warned: remarks,
+    sequence: {
+      type: ["object", "null"],
+      required: ["first", "last"],
+      properties: { first: count, last: count },
+    },
+  },
 } as const);
 
 // One flat object for both forms of a prediction: a union would be told apart at run time, at a cost.

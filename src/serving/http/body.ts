@@ -9,6 +9,11 @@ export function acceptText(scope: FastifyInstance, mediaType: string): void {
   scope.addContentTypeParser(mediaType, { parseAs: "string" }, (_request, text, done) => done(null, text));
 }
 
+/** Makes a scope accept bodies of a media type as they come in, however long they are. */
+export function acceptStream(scope: FastifyInstance, mediaType: string): void {
+  scope.addContentTypeParser(mediaType, (_request, payload, done) => done(null, payload));
+}
+
 /** A body without a content type is taken for JSON: several HTTP clients name none. */
 export function assumeJson(request: FastifyRequest): void {
   request.raw.headers["content-type"] ??= "application/json";
@@ -19,8 +24,8 @@ export interface BodyReader {
   json(request: FastifyRequest): unknown;
   /** The items of a batch `{ [key]: [ … ] }`, or undefined when the body is a single item. */
   batch(body: unknown, key: string): readonly unknown[] | undefined;
-  /** The values of a newline-delimited body; blank lines are skipped. */
-  lines(request: FastifyRequest): readonly unknown[];
+  /** The value of one line of a body. */
+  line(request: FastifyRequest, text: string, number: number): unknown;
 }
 
 /** Body reading with fastify's own guard against keys that reach a prototype. */
@@ -56,11 +61,7 @@ export function createBodyReader(app: FastifyInstance, maxBatchItems: number): B
         `Put everything inside the items of "${key}".`,
       );
     },
-    lines(request: FastifyRequest) {
-      const lines = textOf(request).split("\n");
-      const values = lines.flatMap((text, at) => (text.trim() === "" ? [] : [parse(request, text, at + 1)]));
-      return capped(values, "lines");
-    },
+    line: parse,
   });
 }
 
@@ -68,7 +69,11 @@ const fieldOf = (body: object, key: string): unknown => (body as Readonly<Record
 
 function textOf(request: FastifyRequest): string {
   if (typeof request.body === "string" && request.body.trim() !== "") return request.body;
-  throw servingErrors.error("MW0803", {
+  throw emptyBody();
+}
+
+export function emptyBody() {
+  return servingErrors.error("MW0803", {
     expected: "a JSON body",
     found: "an empty one",
     remedy: "Send one JSON object; GET /openapi.json describes it.",

@@ -6,6 +6,7 @@ export const projectErrors = errorTable({
   MW9901: { title: "bad request", exit: 2, http: 400, about: "A request does not fit its schema." },
   MW9902: { title: "unknown prediction", exit: 2, http: 404, about: "A label for no known prediction." },
   MW9904: { title: "disk full", exit: 3, http: 507, about: "A fault of the project." },
+  MW9905: { title: "too much", exit: 3, http: 429, about: "More than the project takes at once." },
   MW9903: { title: "unknown source", exit: 2, http: 404, about: "Events of no known source." },
 });
 
@@ -32,20 +33,22 @@ export interface FixtureProject extends LiveProject {
   notReady(...reasons: string[]): void;
   /** Makes the next call of any method fail with this. */
   failWith(error: unknown): void;
+  /** Makes a call fail after so many that do not. */
+  failAfter(calls: number, error: unknown): void;
 }
 
 /** A project in memory: probability = distance / 6000, ids count up. Small enough to be right by reading. */
 export function fixtureProject(): FixtureProject {
   const parseRequest = compileRecord(requestSchema);
   const parseEvent = compileRecord(eventSchema);
-  const taken = { predictions: 0, labels: 0, events: 0 };
+  const taken = { predictions: 0, labels: 0, events: 0, accepted: 0 };
   let begun = 0;
   let waiters: { readonly count: number; readonly resolve: () => void }[] = [];
   let held: { readonly origin: string | undefined; readonly released: Promise<void> } | undefined;
-  let failure: { readonly error: unknown } | undefined;
+  let failure: { readonly error: unknown; calls: number } | undefined;
   let reasons: readonly string[] = [];
   const failOnce = () => {
-    if (failure === undefined) return;
+    if (failure === undefined || failure.calls-- > 0) return;
     const { error } = failure;
     failure = undefined;
     throw error;
@@ -99,9 +102,14 @@ export function fixtureProject(): FixtureProject {
           ? []
           : [{ index, reasons: parsed.problems.map(({ field, expected }) => `${field}: ${expected}`) }];
       });
+      const accepted = events.length - quarantined.length;
+      const first = taken.accepted + 1;
       taken.events += events.length;
-      return Promise.resolve({ accepted: events.length - quarantined.length, quarantined });
+      taken.accepted += accepted;
+      const sequence = accepted === 0 ? null : { first, last: taken.accepted };
+      return Promise.resolve({ accepted, duplicates: 0, quarantined, warned: [], sequence });
     },
+    keepUp: () => Promise.resolve(),
     readiness: () => ({ ready: reasons.length === 0, reasons }),
     close: () => Promise.resolve(),
     hold(origin) {
@@ -115,7 +123,8 @@ export function fixtureProject(): FixtureProject {
     begun: (count) =>
       begun >= count ? Promise.resolve() : new Promise((resolve) => waiters.push({ count, resolve })),
     notReady: (...why) => (reasons = why),
-    failWith: (error) => (failure = { error }),
+    failWith: (error) => (failure = { error, calls: 0 }),
+    failAfter: (calls, error) => (failure = { error, calls }),
   };
 }
 

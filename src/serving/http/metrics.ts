@@ -54,6 +54,12 @@ export function createMetrics(inFlight: () => number): Metrics {
   const quarantined = counter("millwright_events_quarantined_total", "Events put into quarantine.", [
     "source",
   ]);
+  const duplicates = counter("millwright_events_duplicate_total", "Events that were taken before.", [
+    "source",
+  ]);
+  const warned = counter("millwright_events_warned_total", "Accepted events that broke an expectation.", [
+    "source",
+  ]);
   const stop = processMetrics(registry, inFlight);
   return Object.freeze({
     exchange({ route, served, status, latencyMs }: Exchange) {
@@ -72,6 +78,8 @@ export function createMetrics(inFlight: () => number): Metrics {
     events(source: string, receipt: IngestReceipt) {
       accepted.inc({ source }, receipt.accepted);
       quarantined.inc({ source }, receipt.quarantined.length);
+      duplicates.inc({ source }, receipt.duplicates);
+      warned.inc({ source }, receipt.warned.length);
     },
     contentType: registry.contentType,
     text: () => registry.metrics(),

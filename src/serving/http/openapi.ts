@@ -75,12 +75,20 @@ function eventsPath(source: LiveSource, batch: object): [string, object] {
     {
       post: workOperation(routes.events, {
         operationId: `ingest-${source.name}`,
-        description: "Answers 200 once every event is kept: accepted, or in quarantine with its reasons.",
+        description:
+          "Answers 200 once every event is kept: accepted, known already, or in quarantine with its reasons. " +
+          "Events may also come as lines of JSON, as many as one likes; then an error says in `details.taken` what " +
+          "of the lines before was taken.",
         body: {
           ...json({ anyOf: [ref(eventName(source)), batch] }),
           [ndjson]: { schema: { type: "string" } },
         },
         answer: ref("IngestReceipt"),
+        refusals: {
+          422: "An expectation blocks the batch, nothing of which was taken.",
+          429: "Too many events wait for the log; see Retry-After.",
+          507: "The log could not be written, for instance because the disk is full.",
+        },
       }),
     },
   ];
@@ -91,9 +99,14 @@ interface WorkOperation {
   readonly description: string;
   readonly body: object;
   readonly answer: object;
+  /** Answers of the project's own, by status. */
+  readonly refusals?: Readonly<Record<string, string>>;
 }
 
-function workOperation(route: Route, { operationId, description, body, answer }: WorkOperation): object {
+function workOperation(
+  route: Route,
+  { operationId, description, body, answer, refusals = {} }: WorkOperation,
+): object {
   const errors = workStatuses.map(
     (status) => [status, { $ref: `#/components/responses/${status}` }] as const,
   );
@@ -105,9 +118,13 @@ function workOperation(route: Route, { operationId, description, body, answer }:
     responses: {
       200: { description: "The answer", content: json(answer) },
       ...Object.fromEntries(errors),
+      ...Object.fromEntries(Object.entries(refusals).map(refusalResponse)),
     },
   };
 }
+
+const refusalResponse = ([status, description]: [string, string]) =>
+  [status, { description, content: json(ref("ErrorAnswer")) }] as const;
 
 const workStatuses = ["400", "404", "408", "413", "415", "500", "503", "504"];
 

@@ -22,6 +22,9 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** How often a live project is told to keep its shared store up. */
+const keepUpMs = 1_000;
+
 /**
  * Serves a live project over HTTP. An aborted signal closes the server as `close` does.
  * Throws MW0103 and MW0104 for bad options, MW0105 when already aborted, MW0815 when it cannot listen.
@@ -46,8 +49,16 @@ export async function startHttpServer(
     closing: () => closing !== undefined,
   });
   const app = createApp(door);
-  const close = () => (closing ??= drain(app, door));
+  const close = () => {
+    clearInterval(beat);
+    return (closing ??= drain(app, door));
+  };
   const url = await listen(app, door);
+  const beat = setInterval(() => {
+    live
+      .keepUp()
+      .catch((error: unknown) => compiled.log.error({ err: error }, "the feature store lags behind"));
+  }, keepUpMs).unref();
   const onAbort = () => {
     close().catch((error: unknown) => compiled.log.error({ err: error }, "the server did not close cleanly"));
   };
@@ -92,7 +103,7 @@ function createErrorAnswer({ explain, metrics }: Door) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const coded = explain(error, request);
     metrics.failure(coded.code);
-    if (coded.row.http === 503) void reply.header("retry-after", "1");
+    if (coded.row.http === 503 || coded.row.http === 429) void reply.header("retry-after", "1");
     if (coded.code === "MW0805") void reply.header("allow", String(coded.details.allowed));
     // Closing while the client still sends would reset the connection, and it would never read this answer.
     if (coded.code === "MW0810") void reply.header("connection", "close");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { exchangeRaw, predictPath, serve } from "./http-server.testing.js";
-import { flight } from "./live-project.testing.js";
+import { flight, projectErrors } from "./live-project.testing.js";
 
 // The fixture's probability is distance / 6000: 2586 / 6000 = 0.431 exactly in decimal.
 describe("predict", () => {
@@ -112,14 +112,21 @@ describe("events", () => {
   it("takes one event", async () => {
     const { post } = await serve();
     const { status, body } = await post("/v1/events/flights", event);
-    expect({ status, body }).toEqual({ status: 200, body: { accepted: 1, quarantined: [] } });
+    const receipt = {
+      accepted: 1,
+      duplicates: 0,
+      quarantined: [],
+      warned: [],
+      sequence: { first: 1, last: 1 },
+    };
+    expect({ status, body }).toEqual({ status: 200, body: receipt });
   });
 
   it("answers 200 for a batch of which some is quarantined", async () => {
     const { post } = await serve();
     const { status, body } = await post("/v1/events/flights", { events: [event, { ...event, origin: 3 }] });
     expect(status).toBe(200);
-    expect(body).toEqual({ accepted: 1, quarantined: [{ index: 1, reasons: ["origin: a text"] }] });
+    expect(body).toMatchObject({ accepted: 1, quarantined: [{ index: 1, reasons: ["origin: a text"] }] });
   });
 
   it("takes newline-delimited JSON, blank lines and Windows line ends included", async () => {
@@ -140,6 +147,71 @@ describe("events", () => {
     expect(status).toBe(400);
     expect(body).toMatchObject({ error: { code: "MW0801", details: { line: 2 } } });
     expect(live.taken.events).toBe(0);
+  });
+
+  const ndjson = { "content-type": "application/x-ndjson" };
+  const linesOf = (events: readonly object[]) => events.map((one) => `${JSON.stringify(one)}\n`).join("");
+
+  it("takes lines far beyond the limit of a JSON body, in groups, and answers with one receipt", async () => {
+    const { post, live } = await serve({ maxBatchItems: 100, bodyLimitBytes: 10_000 });
+    const events = Array.from({ length: 2000 }, (_, i) =>
+      i % 500 === 250 ? { ...event, origin: i } : event,
+    );
+    const body = linesOf(events);
+    expect(body.length).toBeGreaterThan(60_000);
+    const answer = await post("/v1/events/flights", body, ndjson);
+    expect(answer).toMatchObject({
+      status: 200,
+      body: {
+        accepted: 1996,
+        quarantined: [250, 750, 1250, 1750].map((index) => ({ index })),
+        sequence: { first: 1, last: 1996 },
+      },
+    });
+    expect(live.taken.events).toBe(2000);
+  });
+
+  it("names the first thousand remarks of a long body", async () => {
+    const { post } = await serve();
+    const answer = await post("/v1/events/flights", linesOf(Array<object>(2500).fill({})), ndjson);
+    expect(answer.body).toMatchObject({ accepted: 0, sequence: null });
+    expect(answer.body?.quarantined).toHaveLength(1000);
+  });
+
+  it("tells what was taken before a malformed line, and before a refusal", async () => {
+    const { post, live } = await serve({ maxBatchItems: 10 });
+    const body = `${linesOf(Array<object>(25).fill(event))}{"date":\n${linesOf([event])}`;
+    const answer = await post("/v1/events/flights", body, ndjson);
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { error: { code: "MW0801", details: { line: 26, taken: { events: 20, accepted: 20 } } } },
+    });
+    expect(live.taken.events).toBe(20);
+    live.failAfter(2, projectErrors.error("MW9905", { expected: "room", found: "none", remedy: "Wait." }));
+    const refused = await post("/v1/events/flights", linesOf(Array<object>(100).fill(event)), ndjson);
+    expect(refused).toMatchObject({
+      status: 429,
+      body: {
+        error: { code: "MW9905", details: { taken: { events: 20, sequence: { first: 21, last: 40 } } } },
+      },
+    });
+    expect(refused.headers.get("retry-after")).toBe("1");
+  });
+
+  it("refuses a line over the limit, and a body of lines without any", async () => {
+    const { post } = await serve({ bodyLimitBytes: 1000 });
+    const long = await post(
+      "/v1/events/flights",
+      linesOf([event, { ...event, origin: "x".repeat(2000) }]),
+      ndjson,
+    );
+    expect(long).toMatchObject({ status: 413, body: { error: { code: "MW0806", details: { line: 2 } } } });
+    for (const body of ["\n \n", "\n"]) {
+      expect(await post("/v1/events/flights", body, ndjson)).toMatchObject({
+        status: 400,
+        body: { error: { code: "MW0803" } },
+      });
+    }
   });
 
   it("refuses an unknown source with the project's error", async () => {

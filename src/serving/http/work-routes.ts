@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { IngestReceipt, Prediction } from "../../lifecycle/index.js";
-import { acceptText, createBodyReader, ndjson, type BodyReader } from "./body.js";
+import type { Prediction } from "../../lifecycle/index.js";
+import { acceptStream, acceptText, createBodyReader, ndjson, type BodyReader } from "./body.js";
 import { addRoute, type Door, type Handler } from "./door.js";
+import { eventsHandler } from "./event-routes.js";
 import { modelOf } from "./failure.js";
 import { routes } from "./route-table.js";
 
@@ -13,7 +14,7 @@ export function addWorkRoutes(app: FastifyInstance, door: Door): void {
   addRoute(app, door, { route: routes.predict, handler: predictHandler(door, read) });
   addRoute(app, door, { route: routes.feedback, handler: feedbackHandler(door, read) });
   void app.register((scope, _options, done) => {
-    acceptText(scope, ndjson);
+    acceptStream(scope, ndjson);
     addRoute(scope, door, { route: routes.events, handler: eventsHandler(door, read) });
     done();
   });
@@ -55,20 +56,6 @@ function feedbackHandler(door: Door, read: BodyReader): Handler<unknown> {
       error: refusal(door, request, error),
     }));
     return { accepted: receipt.accepted, rejected };
-  };
-}
-
-function eventsHandler(door: Door, read: BodyReader): Handler<{ source: string }> {
-  const eventsOf = (request: FastifyRequest): readonly unknown[] => {
-    if (request.headers["content-type"]?.startsWith(ndjson)) return read.lines(request);
-    const body = read.json(request);
-    return read.batch(body, "events") ?? [body];
-  };
-  return async (request): Promise<IngestReceipt> => {
-    const { source } = request.params;
-    const receipt = await door.live.ingest(source, eventsOf(request));
-    door.metrics.events(source, receipt);
-    return receipt;
   };
 }
 

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { duckdbEngine } from "../dist/adapters/duckdb/index.js";
+import { buildFeatures, eventTable, featureSet, visibleByTime } from "../dist/features/index.js";
+import * as millwright from "../dist/index.js";
+import { flightFeatures, referencesOf, writeFlights } from "./feast/workloads.mjs";
+import { median } from "./online-reads.mjs";
+
+const { events, last, parquet, t, view } = millwright;
+const ttlSeconds = 86_400;
+
+const valueColumns = Object.fromEntries(flightFeatures.map(({ name }) => [name, t.float()]));
+
+/** The latest event of a key before a moment, at most a day old: what Feast's join can express. */
+function latestOfKey(name, path) {
+  const source = events(name, {
+    from: parquet(path),
+    schema: { event_timestamp: t.timestamp(), key: t.string(), ...valueColumns },
+    eventTime: "event_timestamp",
+  });
+  return view(`${name}_latest`, {
+    source,
+    entity: { place: "key" },
+    features: (f) =>
+      Object.fromEntries(flightFeatures.map((feature) => [feature.name, last(f[feature.name]).over("24h")])),
+  });
+}
+
+/**
+ * Feast's bound is closed (`event <= spine`), Millwright's open (`event < spine`), in milliseconds: the spine
+ * is asked one millisecond later. Of the events of one key and moment Feast takes the one that was created
+ * last; so does the query that reads them here, as a part of the time that is measured.
+ */
+async function joinHere({ files, engine, folder, threads }, flights) {
+  const started = performance.now();
+  const distinct = join(folder, "distinct.parquet");
+  await files.run(`COPY (
+    FROM '${flights.events}'
+    QUALIFY row_number() OVER (PARTITION BY key, event_timestamp ORDER BY created DESC) = 1
+  ) TO '${distinct}' (FORMAT parquet)`);
+  const found = latestOfKey("joined", distinct);
+  const table = await engine.readTable(distinct, found.source.schema);
+  const spineSchema = { row: t.int(), key: t.string(), event_timestamp: t.timestamp() };
+  const spine = await engine.readTable(flights.spine, spineSchema);
+  const timeMs = spine.columns.event_timestamp.values.map((at) => at + 1);
+  const set = featureSet({ views: { key: found }, request: {} });
+  const { features } = await buildFeatures(
+    set,
+    {
+      spine: { table: spine, timeMs, askedAt: timeMs },
+      events: new Map([["joined", visibleByTime(eventTable(found.source, table))]]),
+    },
+    { threads },
+  );
+  return { seconds: (performance.now() - started) / 1000, spine, features };
+}
+
+/** Both joins of the same rows in turn, and how many values differ. */
+export async function measureJoin({ feast, files, folder, rounds, threads }, { rows, by }) {
+  const flights = await writeFlights(files, { folder, rows, by });
+  const engine = await duckdbEngine({ scratchFolder: join(folder, "scratch"), threads });
+  const name = `join_${by}_${rows}`;
+  const peerView = { name, entity: "place", source: flights.events, ttlSeconds, features: flightFeatures };
+  await feast.setup({
+    name,
+    offline: "duckdb",
+    entities: [{ name: "place", key: "key", type: "string" }],
+    views: [peerView],
+  });
+  const output = join(folder, `${name}.parquet`);
+  const here = [];
+  const peer = [];
+  let mismatches;
+  let spineRows = 0;
+  try {
+    for (let round = 0; round < rounds; round++) {
+      const joined = await joinHere({ files, engine, folder, threads }, flights);
+      here.push(joined.seconds);
+      const read = { references: referencesOf(peerView) };
+      peer.push((await feast.offline({ store: name, read, spine: flights.spine, output })).seconds);
+      mismatches ??= await differing({ engine, output }, joined);
+      spineRows = joined.spine.rowCount;
+    }
+  } finally {
+    await engine.close();
+  }
+  const seconds = { millwright: median(here), feast: median(peer) };
+  return {
+    by,
+    rows,
+    spineRows,
+    features: flightFeatures.length,
+    seconds,
+    times: seconds.feast / seconds.millwright,
+    mismatches,
+  };
+}
+
+/** Values of the two joins that differ in 32 bits. */
+async function differing({ engine, output }, { spine, features }) {
+  const theirs = await engine.readTable(output, { row: t.int(), ...optional(valueColumns) });
+  const rowOf = new Map();
+  theirs.columns.row.values.forEach((id, row) => rowOf.set(id, row));
+  let mismatches = 0;
+  for (const { name, values } of features) {
+    const other = theirs.columns[name.slice("key_".length)].values;
+    spine.columns.row.values.forEach((id, row) => {
+      if (!Object.is(values[row], Math.fround(other[rowOf.get(id)] ?? NaN))) mismatches++;
+    });
+  }
+  return mismatches;
+}
+
+const optional = (schema) =>
+  Object.fromEntries(Object.entries(schema).map(([name, field]) => [name, field.optional()]));

@@ -1,0 +1,1 @@
+export { redisTileStore, type RedisTileStoreOptions } from "./tile-store.js";

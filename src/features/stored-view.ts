@@ -1,0 +1,190 @@
+import { bindPositions, type Value } from "../kernel/index.js";
+import { cellAlgebras, type CellEvent } from "./cell-algebra.js";
+import { compileKey } from "./entity-key.js";
+import type { PendingEvent } from "./pending-events.js";
+import type { TileAnswer, TileChange } from "./ports.js";
+import { sketchAlgebras } from "./sketch-algebra.js";
+import {
+  cellOperations,
+  compileContributions,
+  makeContributions,
+  sketchOperations,
+  type Contribute,
+  type Contributions,
+  type SlotPlan,
+} from "./slots.js";
+import { createTileCodec, type Tile, type TileCodec } from "./tile-codec.js";
+import { latestOf, writeMeta, type TileMeta } from "./tile-meta.js";
+import { planTiles, type TilePlan } from "./tile-plan.js";
+import { lowestBuckets, tileField, tilesOutOfReach } from "./tile-reach.js";
+import type { StoredTile } from "./view-state.js";
+import type { View } from "./view.js";
+
+/** One view whose tiles are kept in a store: the same algebra as in memory, on bytes. */
+export interface StoredView {
+  readonly view: View;
+  readonly space: string;
+  readonly tilePlan: TilePlan;
+  readonly codec: TileCodec;
+  /** The entity's key of an event; null when a part of it is null. */
+  key(values: readonly Value[]): string | null;
+  readonly contribute: Contribute<readonly Value[]>;
+  readonly contributions: Contributions;
+  /** The tiles that events go to, but for those that no read at a time or later can reach. */
+  touched(events: readonly PendingEvent[], timeMs: number): string[];
+  /** Adds events, or tiles of a history, to what is stored of an entity. */
+  change(entity: StoredEntity, added: AddedEvents | AddedTiles): TileChange;
+}
+
+/** One entity as it was fetched. */
+export interface StoredEntity {
+  /** Its name in the space. */
+  readonly row: string;
+  /** Names of the fetched tiles. */
+  readonly fields: readonly string[];
+  readonly answer: TileAnswer;
+  readonly meta: TileMeta;
+}
+
+interface Added {
+  /** What the tiles rest on afterwards. */
+  readonly meta: TileMeta;
+}
+
+export interface AddedEvents extends Added {
+  readonly events: readonly PendingEvent[];
+}
+
+export interface AddedTiles extends Added {
+  readonly tiles: readonly StoredTile[];
+}
+
+/** A tile of an entity, to be changed; undefined when no read can reach it any more. */
+type OpenTile = (level: number, bucket: number) => Tile | undefined;
+
+export function createStoredView(view: View, space: string): StoredView {
+  const tilePlan = planTiles(view.plan);
+  const codec = createTileCodec(view.plan);
+  const bind = bindPositions(Object.keys(view.source.schema));
+  const contribute = compileContributions<readonly Value[]>(view.plan, bind);
+  const contributions = makeContributions(view.plan);
+  const algebra = tileAlgebra(view.plan);
+  const timeOf = ({ eventMs, availableMs }: PendingEvent) => (view.clock === "event" ? eventMs : availableMs);
+  const { levels } = tilePlan;
+
+  function touched(events: readonly PendingEvent[], timeMs: number): string[] {
+    const lowest = lowestBuckets(tilePlan, timeMs);
+    const fields = new Set<string>();
+    for (const event of events) {
+      for (let level = 0; level < levels.length; level++) {
+        const bucket = Math.floor(timeOf(event) / levels[level].sizeMs);
+        if (bucket >= lowest[level]) fields.add(tileField(level, bucket));
+      }
+    }
+    return [...fields];
+  }
+
+  function addEvents(events: readonly PendingEvent[], open: OpenTile): void {
+    for (const event of events) {
+      contribute(event.event.values, contributions);
+      const timeMs = timeOf(event);
+      for (let level = 0; level < levels.length; level++) {
+        const tile = open(level, Math.floor(timeMs / levels[level].sizeMs));
+        if (tile !== undefined) algebra.add(tile, contributions, timeMs);
+      }
+    }
+  }
+
+  function addTiles(tiles: readonly StoredTile[], open: OpenTile): void {
+    for (const stored of tiles) {
+      const tile = open(stored.level, stored.bucket);
+      if (tile !== undefined) algebra.merge(tile, stored);
+    }
+  }
+
+  function change(entity: StoredEntity, added: AddedEvents | AddedTiles): TileChange {
+    const { row, answer, meta } = entity;
+    const afterMs = latestOf(added.meta);
+    const opened = openTiles(entity, {
+      codec,
+      empty: algebra.empty,
+      lowest: lowestBuckets(tilePlan, afterMs),
+    });
+    if ("events" in added) addEvents(added.events, opened.open);
+    else addTiles(added.tiles, opened.open);
+    return {
+      space,
+      key: row,
+      expected: answer.meta,
+      meta: writeMeta(added.meta),
+      set: [...opened.tiles].map(([field, tile]) => [field, codec.encode(tile)] as const),
+      drop: tilesOutOfReach(tilePlan, latestOf(meta), afterMs),
+    };
+  }
+
+  return Object.freeze({
+    view,
+    space,
+    tilePlan,
+    codec,
+    key: compileKey(view.keyColumns, bind),
+    contribute,
+    contributions,
+    touched,
+    change,
+  });
+}
+
+function openTiles(
+  { fields, answer }: StoredEntity,
+  { codec, empty, lowest }: { codec: TileCodec; empty: () => Tile; lowest: readonly number[] },
+): { readonly tiles: ReadonlyMap<string, Tile>; readonly open: OpenTile } {
+  const stored = new Map(fields.map((field, i) => [field, answer.tiles[i]]));
+  const tiles = new Map<string, Tile>();
+  return {
+    tiles,
+    open(level, bucket) {
+      if (bucket < lowest[level]) return undefined;
+      const field = tileField(level, bucket);
+      let tile = tiles.get(field);
+      if (tile === undefined) {
+        const bytes = stored.get(field);
+        tile = bytes === undefined ? empty() : codec.decode(bytes);
+        tiles.set(field, tile);
+      }
+      return tile;
+    },
+  };
+}
+
+/** The operations of a plan's slots on whole tiles. */
+function tileAlgebra(plan: SlotPlan) {
+  const { cellAt, identity } = plan;
+  const algebras = cellOperations(plan).map((operation) => cellAlgebras[operation]);
+  const makeSketch = sketchOperations(plan).map((operation) => sketchAlgebras[operation]);
+  const event: CellEvent = { value: 0, timeMs: 0 };
+  return {
+    empty: (): Tile => ({
+      cells: identity.slice(),
+      sketches: new Array<undefined>(makeSketch.length).fill(undefined),
+    }),
+    add({ cells, sketches }: Tile, { numbers, values }: Contributions, timeMs: number): void {
+      event.timeMs = timeMs;
+      for (let s = 0; s < algebras.length; s++) {
+        event.value = numbers[s];
+        if (!Number.isNaN(event.value)) algebras[s].add(cells, cellAt[s], event);
+      }
+      for (let s = 0; s < makeSketch.length; s++) {
+        const value = values[s];
+        if (value !== null) (sketches[s] ??= makeSketch[s]()).add(value, timeMs);
+      }
+    },
+    merge({ cells, sketches }: Tile, from: Pick<StoredTile, "cells" | "sketches">): void {
+      for (let s = 0; s < algebras.length; s++) algebras[s].merge(cells, cellAt[s], from.cells, cellAt[s]);
+      for (let s = 0; s < makeSketch.length; s++) {
+        const sketch = from.sketches[s];
+        if (sketch !== undefined) (sketches[s] ??= makeSketch[s]()).merge(sketch);
+      }
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import type { Table } from "../kernel/index.js";
+import { checkSample } from "./check-sample.js";
+import { keyCodes, type KeyCodes } from "./entity-key.js";
+import { featureCounts, lookupsOf, type FeatureSet } from "./feature-set.js";
+import {
+  foldHere,
+  orderByTime,
+  type AskedRows,
+  type FoldContext,
+  type FoldOutput,
+  type ViewFold,
+  type VisibleEvents,
+} from "./fold.js";
+import { shared } from "./fold-groups.js";
+import { foldOnThreads } from "./fold-threads.js";
+import { planView, worthMeasuring, type ViewChoice } from "./plan-features.js";
+import type { EventFile, WindowEngine, WindowStrategy } from "./ports.js";
+import { planTiles, windowSlots } from "./tile-plan.js";
+import type { View } from "./view.js";
+import { answerByEngine, type StoredFold } from "./window-answers.js";
+
+/** Rows to compute features for: a table with the request's fields, and when each was asked. */
+export interface Spine {
+  readonly table: Table;
+  readonly timeMs: Float64Array;
+  /** Position on the axis of the events' `visibleFrom`. */
+  readonly askedAt: Float64Array;
+}
+
+/** Events in a file, seen by a question if they were available before its time; they are read when needed. */
+export interface StoredEvents {
+  readonly file: EventFile;
+  load(): Promise<VisibleEvents>;
+}
+
+export interface BuildInput {
+  readonly spine: Spine;
+  /** By the name of their source. */
+  readonly events: ReadonlyMap<string, VisibleEvents | StoredEvents>;
+}
+
+export interface BuildContext extends FoldContext {
+  /** Worker threads; 1 by default. The features do not depend on it. */
+  readonly threads?: number;
+  /** Where windows over stored events are added up when that is clearly faster than to fold them. */
+  readonly engine?: WindowEngine;
+  /** Instead of the planner's choice, wherever it is possible. */
+  readonly strategy?: "fold" | WindowStrategy;
+  /** Of the sample that is folded as well; 1 by default. */
+  readonly seed?: number;
+  /** Told of each view: how its features are computed, and why. */
+  readonly onChoice?: (view: string, choice: ViewChoice) => void;
+}
+
+/** A windowed feature's column, still without its name. */
+export interface WindowColumns {
+  readonly number: { readonly kind: "number"; readonly values: Float32Array }[];
+  readonly text: { readonly kind: "text"; readonly codes: Int32Array; readonly dictionary: string[] }[];
+}
+
+/** How many questions are folded as well where an engine answered: a fiftieth, within bounds. */
+const sampledOf = (questions: number): number => Math.min(1000, Math.max(50, Math.ceil(questions / 50)));
+
+interface AskedView {
+  readonly view: View;
+  readonly events: VisibleEvents | StoredEvents;
+  readonly asked: AskedRows;
+  readonly lookups: { readonly keys: KeyCodes; readonly out: FoldOutput }[];
+}
+
+/** The columns of all windowed features, by kind, in the feature set's order. */
+export async function windowFeatures(
+  set: FeatureSet,
+  { spine, events }: BuildInput,
+  context: BuildContext,
+): Promise<WindowColumns> {
+  const { table, timeMs, askedAt } = spine;
+  const asked = { timeMs, askedAt, order: orderByTime(askedAt) };
+  const codes = rememberedKeys();
+  const outs: FoldOutput[] = [];
+  const views = new Map<string, AskedView>();
+  for (const { view, keys } of lookupsOf(set)) {
+    const log = events.get(view.source.name);
+    if (log === undefined) throw new TypeError(`no events of source "${view.source.name}" were given`);
+    const out = outputOf(view, table.rowCount);
+    outs.push(out);
+    const one = views.get(view.hash) ?? { view, events: log, asked, lookups: [] };
+    one.lookups.push({ keys: codes(table, keys), out });
+    views.set(view.hash, one);
+  }
+  await answerViews([...views.values()], codes, context);
+  return {
+    number: outs.flatMap(({ numbers }) => numbers.map((values) => ({ kind: "number" as const, values }))),
+    text: outs.flatMap(({ texts }) => texts.map((text) => ({ kind: "text" as const, ...text }))),
+  };
+}
+
+/** Null everywhere: what a row without a time keeps. */
+function outputOf(view: View, rowCount: number): FoldOutput {
+  const { number, text } = featureCounts(view);
+  return {
+    numbers: Array.from({ length: number }, () => shared(Float32Array, rowCount).fill(NaN)),
+    texts: Array.from({ length: text }, () => ({
+      codes: shared(Int32Array, rowCount).fill(-1),
+      dictionary: [],
+    })),
+  };
+}
+
+type CodeKeys = (table: Table, columns: readonly string[]) => KeyCodes;
+
+/** Codes the keys of a table's rows, those of the same columns once. */
+function rememberedKeys(): CodeKeys {
+  const known = new Map<Table, Map<string, KeyCodes>>();
+  return (table, columns) => {
+    const ofTable = known.get(table) ?? new Map<string, KeyCodes>();
+    known.set(table, ofTable);
+    const name = JSON.stringify(columns);
+    const codes = ofTable.get(name) ?? keyCodes(columns.map((column) => table.columns[column]));
+    ofTable.set(name, codes);
+    return codes;
+  };
+}
+
+/** What an engine answers is answered first; the events of the others are then read, once, and folded. */
+async function answerViews(
+  views: readonly AskedView[],
+  codes: CodeKeys,
+  context: BuildContext,
+): Promise<void> {
+  const read = new Map<VisibleEvents | StoredEvents, VisibleEvents>();
+  const folds: ViewFold[] = [];
+  for (const one of views) {
+    if (await answeredByEngine(one, context)) continue;
+    const { view, asked, lookups, events } = one;
+    const log = read.get(events) ?? ("load" in events ? await events.load() : events);
+    read.set(events, log);
+    folds.push({ view, asked, lookups, events: log, eventKeys: codes(log.table, view.keyColumns) });
+  }
+  await foldViews(folds, context);
+}
+
+async function answeredByEngine(one: AskedView, context: BuildContext): Promise<boolean> {
+  const { engine, seed = 1, signal } = context;
+  const { view, events, asked, lookups } = one;
+  if (engine === undefined || !("load" in events)) return false;
+  const stored: StoredFold = { view, file: events.file, asked, lookups };
+  const choice = await choose(stored, engine, context);
+  context.onChoice?.(view.name, choice);
+  if (choice.strategy === "fold") return false;
+  if (!(await answerByEngine(stored, { engine, strategy: choice.strategy, signal }))) return false;
+  await checkSample(
+    stored,
+    { engine, seed, questions: sampledOf(asked.order.length) },
+    signal === undefined ? {} : { signal },
+  );
+  return true;
+}
+
+/** The strategy that is asked for where it is possible, else the planner's. */
+async function choose(
+  { view, file, asked, lookups }: StoredFold,
+  engine: WindowEngine,
+  { strategy, threads = 1 }: BuildContext,
+): Promise<ViewChoice> {
+  const foldFor = (reason: string): ViewChoice => ({ strategy: "fold", reason, seconds: {} });
+  if (strategy === "fold") return foldFor("the fold was asked for");
+  const objection = engine.objection(view);
+  if (objection !== undefined) return foldFor(objection);
+  const questions = asked.order.length * lookups.length;
+  if (strategy === undefined && !worthMeasuring(file.rowCount, questions)) {
+    return foldFor("there are about as many questions as events");
+  }
+  const { windows } = planTiles(view.plan);
+  const choice = planView({
+    ...(await engine.measure(view, file)),
+    questions,
+    askedKeys: Math.max(...lookups.map(({ keys }) => differentKeys(keys, asked))),
+    windowsMs: windows.map(({ windowMs }) => windowMs),
+    outputs: windows.reduce((sum, window) => sum + windowSlots(view.plan, window).length, 0),
+    invertible: view.plan.slots.every(({ operation }) => operation !== "min" && operation !== "max"),
+    plain: view.clock === "available" || view.source.availableAt === undefined,
+    threads,
+  });
+  if (strategy === undefined) return choice;
+  if (choice.seconds[strategy] === undefined) return foldFor(`${strategy} is not possible for this view`);
+  return { ...choice, strategy, reason: `${strategy} was asked for` };
+}
+
+/** How many keys are asked about: a dictionary may hold many others. */
+function differentKeys({ codes, texts }: KeyCodes, { order }: AskedRows): number {
+  const seen = new Uint8Array(texts.length);
+  let count = 0;
+  for (const row of order) {
+    if (codes[row] < 0 || seen[codes[row]] === 1) continue;
+    seen[codes[row]] = 1;
+    count++;
+  }
+  return count;
+}
+
+/** Below so many events and questions, starting threads costs more than they save. */
+const threadsPayFrom = 500_000;
+
+async function foldViews(
+  folds: readonly ViewFold[],
+  { threads = 1, signal, onProgress }: BuildContext,
+): Promise<void> {
+  const context = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  const work = folds.reduce(
+    (sum, { events, asked, lookups }) => sum + events.order.length + asked.order.length * lookups.length,
+    0,
+  );
+  if (threads > 1 && work >= threadsPayFrom) await foldOnThreads(folds, { ...context, threads });
+  else await foldHere(folds, context);
+}
