@@ -86,6 +86,7 @@ export default defineConfig(
   globalIgnores([
     "dist/",
     "bench/.venv-feast/",
+    "bench/.venv-learning/",
     "templates/",
     "test/architecture/fixtures/",
     "**/.millwright/",

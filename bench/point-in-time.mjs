@@ -28,30 +28,69 @@ function latestOfKey(name, path) {
 /**
  * Feast's bound is closed (`event <= spine`), Millwright's open (`event < spine`), in milliseconds: the spine
  * is asked one millisecond later. Of the events of one key and moment Feast takes the one that was created
- * last; so does the query that reads them here, as a part of the time that is measured.
+ * last; `withoutTies` does so here, as a part of the time that is measured.
  */
-async function joinHere({ files, engine, folder, threads }, flights) {
+async function joinHere({ files, engine, threads }, flights) {
   const started = performance.now();
-  const distinct = join(folder, "distinct.parquet");
-  await files.run(`COPY (
-    FROM '${flights.events}'
-    QUALIFY row_number() OVER (PARTITION BY key, event_timestamp ORDER BY created DESC) = 1
-  ) TO '${distinct}' (FORMAT parquet)`);
-  const found = latestOfKey("joined", distinct);
-  const table = await engine.readTable(distinct, found.source.schema);
-  const spineSchema = { row: t.int(), key: t.string(), event_timestamp: t.timestamp() };
-  const spine = await engine.readTable(flights.spine, spineSchema);
+  const found = latestOfKey("joined", flights.events);
+  const [table, spine] = await Promise.all([
+    readInParts(engine, flights.events, found.source.schema),
+    engine.readTable(flights.spine, { row: t.int(), key: t.string(), event_timestamp: t.timestamp() }),
+  ]);
   const timeMs = spine.columns.event_timestamp.values.map((at) => at + 1);
   const set = featureSet({ views: { key: found }, request: {} });
   const { features } = await buildFeatures(
     set,
     {
       spine: { table: spine, timeMs, askedAt: timeMs },
-      events: new Map([["joined", visibleByTime(eventTable(found.source, table))]]),
+      events: new Map([
+        ["joined", await withoutTies(files, flights.events, eventTable(found.source, table))],
+      ]),
     },
     { threads },
   );
   return { seconds: (performance.now() - started) / 1000, spine, features };
+}
+
+/** Reads the columns of a table in three parts at the same time: one reading keeps one processor busy at most. */
+async function readInParts(engine, path, schema) {
+  const names = Object.keys(schema);
+  const parts = [0, 1, 2].map((part) => names.filter((_, i) => i % 3 === part));
+  const tables = await Promise.all(parts.map((columns) => engine.readTable(path, schema, { columns })));
+  const { rowCount } = tables[0];
+  return { rowCount, columns: Object.assign({}, ...tables.map((table) => table.columns)) };
+}
+
+/** Of the events of one key and moment, all but the one that was created last are never seen. */
+async function withoutTies(files, path, table) {
+  const events = visibleByTime(table);
+  const { codes, dictionary } = events.table.columns.key;
+  const latest = new Int32Array(dictionary.length).fill(-1);
+  const pairs = [];
+  for (const row of events.order) {
+    const before = latest[codes[row]];
+    if (before >= 0 && events.eventMs[before] === events.eventMs[row]) pairs.push([before, row]);
+    latest[codes[row]] = row;
+  }
+  if (pairs.length === 0) return events;
+  const created = await createdOf(files, path, new Set(pairs.flat()));
+  const availableMs = events.availableMs.slice();
+  const keptOf = new Map();
+  for (const [before, row] of pairs) {
+    const other = keptOf.get(before) ?? before;
+    const [kept, dropped] = created.get(row) > created.get(other) ? [row, other] : [other, row];
+    keptOf.set(row, kept);
+    availableMs[dropped] = NaN;
+  }
+  return visibleByTime({ ...table, availableMs });
+}
+
+/** When some rows were created, in microseconds, which a table's timestamps do not have. */
+async function createdOf(files, path, rows) {
+  const found = await files.rows(`
+    SELECT file_row_number::INTEGER AS row, epoch_us(created)::DOUBLE AS created
+    FROM read_parquet('${path}', file_row_number = true) WHERE file_row_number IN (${[...rows]})`);
+  return new Map(found.map(({ row, created }) => [row, created]));
 }
 
 /** Both joins of the same rows in turn, and how many values differ. */
@@ -73,7 +112,7 @@ export async function measureJoin({ feast, files, folder, rounds, threads }, { r
   let spineRows = 0;
   try {
     for (let round = 0; round < rounds; round++) {
-      const joined = await joinHere({ files, engine, folder, threads }, flights);
+      const joined = await joinHere({ files, engine, threads }, flights);
       here.push(joined.seconds);
       const read = { references: referencesOf(peerView) };
       peer.push((await feast.offline({ store: name, read, spine: flights.spine, output })).seconds);

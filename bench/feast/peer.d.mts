@@ -91,6 +91,7 @@ export interface FeastPeer {
     /** Where the result goes as Parquet, after the clock has stopped. */
     readonly output?: string;
   }): Promise<{
+    /** Reading the spine, and the join. */
     readonly seconds: number;
     readonly spineRows: number;
     readonly rows: number;

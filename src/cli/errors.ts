@@ -5,7 +5,8 @@ export const cliErrors = errorTable({
     title: "bad argument",
     exit: 2,
     http: 400,
-    about: "A value on the command line is not of the form that its option takes.",
+    about:
+      "An argument of the command line is unknown or missing, or its value is not of the form that it takes.",
   },
   MW1202: {
     title: "something is in the way",

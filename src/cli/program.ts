@@ -3,12 +3,14 @@ import { Command } from "commander";
 import { addData } from "./commands/data.js";
 import { addEvaluate } from "./commands/evaluate.js";
 import { addFeatures } from "./commands/features.js";
+import { addGc } from "./commands/gc.js";
 import { addInit } from "./commands/init.js";
 import { addModels } from "./commands/models.js";
 import { addMonitor } from "./commands/monitor.js";
 import { addReplay } from "./commands/replay.js";
 import { addReport } from "./commands/report.js";
 import { addRuns } from "./commands/runs.js";
+import { addReproduce } from "./commands/reproduce.js";
 import { addServe } from "./commands/serve.js";
 import { addTrain } from "./commands/train.js";
 
@@ -17,12 +19,16 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** The command line: every command with its options, ready to parse. */
-export function createProgram(): Command {
+/**
+ * The command line: every command with its options, ready to parse. What is wrong with its use is told on
+ * standard error, unless a machine is told.
+ */
+export function createProgram({ json = false } = {}): Command {
   const program = new Command("millwright")
     .description("Takes machine-learning models from data to a monitored production endpoint.")
     .version(version())
     .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => (json ? undefined : write(text)) })
     .exitOverride();
 
   for (const add of [
@@ -32,11 +38,13 @@ export function createProgram(): Command {
     addTrain,
     addRuns,
     addModels,
+    addGc,
     addEvaluate,
     addServe,
     addReplay,
     addMonitor,
     addReport,
+    addReproduce,
   ]) {
     add(program);
   }

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { manualClock } from "../kernel/index.js";
 import { columns, paint, seconds, terminalProgress, type Terminal } from "./terminal.js";
 
@@ -23,6 +23,52 @@ test("columns line up; numbers stand to the right", () => {
     ["model        rows   took", "late            7  0.4 s", "later-trip  1,234   12 s"].join("\n"),
   );
   expect(columns([])).toBe("");
+});
+
+describe("columns on a terminal", () => {
+  const rows = [
+    ["feature", "what", "rows"],
+    ["city_mean_delay_6h", "mean of delay where delay > 15 over the last six hours", "7"],
+    ["distance", "request", "1,234"],
+  ];
+
+  test("are as wide as they need where there is room", () => {
+    expect(columns(rows, 200)).toBe(columns(rows));
+    expect(columns(rows, 81)).toBe(columns(rows));
+  });
+
+  test("are shortened where they are widest, and never wider than the terminal", () => {
+    expect(columns(rows, 60)).toBe(
+      [
+        // By hand: 18, 2, 33, 2 and 5 columns.
+        `feature${" ".repeat(11)}  what${" ".repeat(29)}   rows`,
+        "city_mean_delay_6h  mean of delay where delay > 15 o…      7",
+        `distance${" ".repeat(10)}  request${" ".repeat(26)}  1,234`,
+      ].join("\n"),
+    );
+    for (let width = 35; width < 100; width++) {
+      const longest = Math.max(
+        ...columns(rows, width)
+          .split("\n")
+          .map((line) => line.length),
+      );
+      expect(longest).toBeLessThanOrEqual(width);
+    }
+  });
+
+  test("stand below one another where even that is too wide; nothing is lost then", () => {
+    expect(columns(rows, 30)).toBe(
+      [
+        "feature  city_mean_delay_6h",
+        "what     mean of delay where delay > 15 over the last six hours",
+        "rows     7",
+        "",
+        "feature  distance",
+        "what     request",
+        "rows     1,234",
+      ].join("\n"),
+    );
+  });
 });
 
 test("durations for people", () => {

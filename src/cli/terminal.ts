@@ -84,16 +84,59 @@ export function counted(n: number, noun: string): string {
   return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-/** Rows as aligned columns; numbers to the right. */
-export function columns(rows: readonly (readonly string[])[]): string {
+/** Width of the terminal that results go to; undefined when they go elsewhere. */
+const terminalWidth = () => (process.stdout.isTTY ? process.stdout.columns : undefined);
+
+/** A column of texts is shortened to no less than this, or its heading. */
+const leastWidth = 8;
+const gap = "  ";
+
+/**
+ * Rows as aligned columns under their headings, the first row; numbers to the right. Where a terminal is too
+ * narrow the widest texts behind the first are shortened; where that does not do, the cells of a row stand below one another.
+ */
+export function columns(rows: readonly (readonly string[])[], width = terminalWidth()): string {
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i].length))) ?? [];
   const numeric = widths.map((_, i) =>
     rows.slice(1).every((row) => /^[\d.,%+−-]*( s| ms| min| h| d)?$/.test(row[i])),
   );
+  // The first column says what the row is about.
+  const least = widths.map((own, i) =>
+    i === 0 || numeric[i] ? own : Math.min(own, Math.max(leastWidth, rows[0][i].length)),
+  );
+  const fitted = width === undefined ? widths : fit(widths, least, width);
+  if (fitted === undefined) return stacked(rows);
   const line = (row: readonly string[]) =>
     row
-      .map((cell, i) => (numeric[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
-      .join("  ")
+      .map((cell, i) => shortened(cell, fitted[i]))
+      .map((cell, i) => (numeric[i] ? cell.padStart(fitted[i]) : cell.padEnd(fitted[i])))
+      .join(gap)
       .trimEnd();
   return rows.map(line).join("\n");
+}
+
+/** The widths, with the widest taken back as far as is needed; undefined when that is not enough. */
+function fit(widths: readonly number[], least: readonly number[], width: number): number[] | undefined {
+  const fitted = [...widths];
+  let excess = fitted.reduce((sum, own) => sum + own, gap.length * (fitted.length - 1)) - width;
+  for (; excess > 0; excess--) {
+    const spare = fitted.map((own, i) => (own > least[i] ? own : 0));
+    const widest = spare.indexOf(Math.max(...spare));
+    if (spare[widest] === 0) return undefined;
+    fitted[widest]--;
+  }
+  return fitted;
+}
+
+const shortened = (text: string, width: number) =>
+  text.length > width ? `${text.slice(0, width - 1)}…` : text;
+
+/** Every row as lines of a heading and its cell, empty cells left out. */
+function stacked([heads, ...rows]: readonly (readonly string[])[]): string {
+  const width = Math.max(...heads.map((head) => head.length));
+  const block = (row: readonly string[]) =>
+    row
+      .flatMap((cell, i) => (cell === "" ? [] : [`${heads[i].trim().padEnd(width)}${gap}${cell}`]))
+      .join("\n");
+  return rows.map(block).join("\n\n");
 }

@@ -1,6 +1,14 @@
 import type { MillwrightClientError } from "./errors.js";
 import { createTransport, serverError, type CallOptions, type ClientOptions } from "./transport.js";
-import type { ConfigLike, ModelName, Prediction, RequestOf } from "./types.js";
+import type {
+  AnyConfig,
+  ConfigLike,
+  EventOf,
+  ModelName,
+  Prediction,
+  RequestOf,
+  SourcesLike,
+} from "./types.js";
 
 /** The outcome of one row of `predictMany`. */
 export type PredictionResult<Config extends ConfigLike, Name extends ModelName<Config>> =
@@ -41,14 +49,18 @@ export interface ServedModel {
   readonly name: string;
   readonly version: string;
   readonly packageId: string;
-  /** What probability 1 means. */
+  /** What is predicted. */
   readonly predicts: string;
+  /** `binary`, `multiclass`, `regression`, `ranking` or `anomaly`. */
+  readonly task: string;
+  /** Of a `multiclass` model. */
+  readonly classes?: readonly string[];
   /** JSON Schema of a request. */
   readonly request: Readonly<Record<string, unknown>>;
 }
 
 /** Every method rejects with `MillwrightClientError`. */
-export interface Client<Config extends ConfigLike> {
+export interface Client<Config extends ConfigLike, Sources extends SourcesLike = SourcesLike> {
   predict<Name extends ModelName<Config>>(
     model: Name,
     request: RequestOf<Config, Name>,
@@ -63,24 +75,35 @@ export interface Client<Config extends ConfigLike> {
   /** Rejects when the prediction is unknown or the label is wrong. */
   feedback(id: string, label: unknown, options?: CallOptions): Promise<void>;
   feedbackMany(labels: readonly Label[], options?: CallOptions): Promise<FeedbackReceipt>;
-  ingest(source: string, events: readonly object[], options?: CallOptions): Promise<IngestReceipt>;
+  ingest<Name extends keyof Sources & string>(
+    source: Name,
+    events: readonly EventOf<Sources, Name>[],
+    options?: CallOptions,
+  ): Promise<IngestReceipt>;
   models(options?: CallOptions): Promise<readonly ServedModel[]>;
   ready(options?: CallOptions): Promise<{ readonly ready: boolean; readonly reasons: readonly string[] }>;
 }
 
 /**
- * A client of a Millwright server, typed by the project's configuration; without the type argument every
- * name and request is admitted. Has no dependencies and runs wherever `fetch` does. Throws MW1306.
+ * A client of a Millwright server, typed by the project's configuration, and by its sources where events are
+ * sent; without the type arguments every name, request and event is admitted. Has no dependencies and runs
+ * wherever `fetch` does. Throws MW1306.
  *
  * ```ts
  * const client = createClient<typeof config>({ url: "http://127.0.0.1:8080" });
  * const { probability } = await client.predict("arrival-delay", { origin: "JFK", distance: 2586, date });
+ *
+ * const feeder = createClient<typeof config, { flights: typeof flights }>({ url: "http://127.0.0.1:8080" });
+ * await feeder.ingest("flights", [{ origin: "JFK", distance: 2586, date, delay: 12 }]);
  * ```
  */
-export function createClient<Config extends ConfigLike = ConfigLike>(options: ClientOptions): Client<Config> {
+export function createClient<
+  Config extends ConfigLike = AnyConfig,
+  Sources extends SourcesLike = SourcesLike,
+>(options: ClientOptions): Client<Config, Sources> {
   const send = createTransport(options);
   const predictPath = (model: string) => `v1/models/${encodeURIComponent(model)}/predict`;
-  const client: Client<Config> = {
+  const client: Client<Config, Sources> = {
     predict: (model, body, call) => send({ path: predictPath(model), body, has: "id", signal: call?.signal }),
     async predictMany<Name extends ModelName<Config>>(
       model: Name,

@@ -14,4 +14,13 @@ export {
   type ClientErrorFacts,
 } from "./errors.js";
 export type { CallOptions, ClientOptions } from "./transport.js";
-export type { ConfigLike, ModelLike, ModelName, Prediction, RequestOf, ResponseOf } from "./types.js";
+export type {
+  ConfigLike,
+  EventOf,
+  ModelLike,
+  ModelName,
+  Prediction,
+  RequestOf,
+  ResponseOf,
+  SourcesLike,
+} from "./types.js";

@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, it } from "vitest";
+import { t } from "../kernel/index.js";
 import { createClient } from "./index.js";
-import type { ModelName, Prediction, PredictionResult, RequestOf, ResponseOf } from "./index.js";
+import type { ModelName, Prediction, PredictionResult, RequestOf, ResponseOf, SourcesLike } from "./index.js";
 
 interface Model<Name extends string, Request> {
   readonly name: Name;
@@ -54,6 +55,33 @@ describe("types from a configuration", () => {
     expectTypeOf(misuse).toBeFunction();
   });
 
+  it("finds the events of sources, where they are named", () => {
+    const sources = {
+      things: { schema: { at: t.timestamp(), n: t.int(), note: t.string().optional() } },
+    };
+    expectTypeOf(sources).toExtend<SourcesLike>();
+    const client = createClient<Config, typeof sources>({ url: "http://127.0.0.1:1" });
+    const use = () => [
+      client.ingest("things", [
+        { at: "2001-01-01", n: 1 },
+        { at: new Date(0), n: 2, note: null },
+      ]),
+      // @ts-expect-error a field of the wrong type
+      client.ingest("things", [{ at: 0, n: "x" }]),
+      // @ts-expect-error a field is missing
+      client.ingest("things", [{ at: 0 }]),
+      // @ts-expect-error an unknown field
+      client.ingest("things", [{ at: 0, n: 1, m: 2 }]),
+      // @ts-expect-error no such source
+      client.ingest("thing", []),
+    ];
+    expectTypeOf(use).toBeFunction();
+    const any = createClient<Config>({ url: "http://127.0.0.1:1" });
+    expectTypeOf(any.ingest<string>)
+      .parameter(1)
+      .toEqualTypeOf<readonly object[]>();
+  });
+
   it("admits any name and request without a configuration", () => {
     const client = createClient({ url: "http://127.0.0.1:1" });
     expectTypeOf(client.predict<string>)
@@ -64,6 +92,6 @@ describe("types from a configuration", () => {
       .toEqualTypeOf<unknown>();
     expectTypeOf(client.predict<string>)
       .returns.resolves.toHaveProperty("probability")
-      .toEqualTypeOf<number>();
+      .toEqualTypeOf<number | undefined>();
   });
 });

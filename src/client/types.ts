@@ -1,8 +1,27 @@
+import type { RecordOf, Schema } from "../kernel/index.js";
+
 /** The part of a model definition from which the client's types come. */
 export interface ModelLike {
   readonly name: string;
   /** Never there at run time. */
   readonly types?: { readonly request: unknown; readonly response: unknown };
+}
+
+/** What an answer may say when no configuration tells which task a model has. */
+export interface AnyAnswer {
+  readonly probability?: number;
+  readonly label?: string;
+  readonly probabilities?: Readonly<Record<string, number>>;
+  readonly value?: number;
+  readonly score?: number;
+}
+
+/** Any models, asked anything. */
+export interface AnyConfig extends ConfigLike {
+  readonly models: readonly {
+    readonly name: string;
+    readonly types?: { readonly request: unknown; readonly response: AnyAnswer };
+  }[];
 }
 
 /** The part of a project's configuration from which the client's types come. */
@@ -39,5 +58,12 @@ export type Prediction<Config extends ConfigLike, Name extends ModelName<Config>
   readonly id: string;
   readonly model: Name;
   readonly version: string;
-  readonly probability: number;
 } & ResponseOf<Config, Name>;
+
+/** The sources of a project by name: what `typeof` says of a record of them. */
+export type SourcesLike = Readonly<Record<string, { readonly schema: Schema }>>;
+
+/** An event of a source; any object where the sources are not named. */
+export type EventOf<Sources extends SourcesLike, Name extends keyof Sources> = string extends keyof Sources
+  ? object
+  : RecordOf<Sources[Name]["schema"]>;

@@ -1,15 +1,20 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { arch, availableParallelism, cpus, platform, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { duckdbEngine, duckdbWindows } from "../adapters/duckdb/index.js";
 import { fsAppendLog, fsBlobStore, fsCheckpointStore, fsLogReader } from "../adapters/fs/index.js";
+import { codeState } from "../adapters/git/index.js";
 import { onnxruntimeSessions } from "../adapters/onnxruntime/index.js";
+import { pythonRunner } from "../adapters/python/index.js";
 import { redisTileStore } from "../adapters/redis/index.js";
 import { openSqlite } from "../adapters/sqlite/index.js";
 import { silentProgress, storageErrors, systemClock, type Clock, type Progress } from "../kernel/index.js";
 import type { Project } from "../lifecycle/index.js";
+import type { Machine } from "../training/index.js";
 import { sourcesOf, type ProjectDefinition } from "./define-project.js";
+import { memoryStore } from "./online-store.js";
 
 export interface ConnectOptions {
   /** Where long work tells how far it is. Default: nowhere. */
@@ -51,6 +56,15 @@ export async function connect(
     progress,
     threads,
     producer: producer(),
+    python: pythonRunner({
+      projectFolder: folder,
+      environments: process.env["MILLWRIGHT_PYTHON_ENVIRONMENTS"] ?? join(root, "python"),
+      scratchFolder: join(root, "scratch", "python"),
+      tables: engine,
+    }),
+    openClean: () => connectClean(folder, definition, options),
+    machine: machine([onnxruntimeSessions.engine, engine.name]),
+    code: () => codeState(resolve(folder)),
     newId: (prefix: string) => `${prefix}-${randomBytes(6).toString("hex")}`,
     openWindows: () => (windows ??= duckdbWindows({ scratchFolder: join(root, "scratch"), threads })),
     ...onlineStore(definition),
@@ -62,6 +76,24 @@ export async function connect(
       stores.close();
     },
   });
+}
+
+/** Connects to storage in a new temporary folder. */
+async function connectClean(
+  folder: string,
+  definition: ProjectDefinition,
+  options: ConnectOptions,
+): Promise<Project> {
+  const root = mkdtempSync(join(tmpdir(), "millwright-clean-"));
+  const storage = { folder: root, online: memoryStore };
+  const remove = () => rm(root, { recursive: true, force: true });
+  try {
+    const project = await connect(folder, { ...definition, storage }, options);
+    return Object.freeze({ ...project, close: () => project.close().finally(remove) });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 function onlineStore({ name, storage: { online } }: ProjectDefinition): Pick<Project, "openTiles"> {
@@ -82,6 +114,17 @@ function makeFolder(path: string): void {
       cause,
     });
   }
+}
+
+function machine(engines: readonly string[]): Machine {
+  return Object.freeze({
+    node: process.versions.node,
+    platform: `${platform()} ${arch()}`,
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    engines,
+  });
 }
 
 function producer(): { readonly name: string; readonly version: string } {

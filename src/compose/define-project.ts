@@ -36,7 +36,7 @@ export function defineProject<const Models extends readonly ModelDefinition[]>(
   if (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
     throw bad("a name of lower-case letters, digits and hyphens", JSON.stringify(name) ?? "nothing");
   }
-  if (!Array.isArray(models) || models.length === 0) throw bad("at least one model", "none");
+  if (!Array.isArray(models)) throw bad("a list of models", JSON.stringify(models) ?? "nothing");
   const { folder = ".millwright", online = memoryStore } = storage;
   if (typeof folder !== "string" || folder === "")
     throw bad("a path as storage.folder", JSON.stringify(folder));

@@ -80,7 +80,6 @@ const wrong: readonly (readonly [what: string, config: string, code: string, exp
   ["no gate", changed('gates: [atLeast("auc", 0.5)]', "gates: []"), "MW0501", "gate"],
   ["trees by half", changed("trees: 12", "trees: 12.5"), "MW0401", "trees"],
   ["a name of spaces", changed('name: "trips", models', 'name: "my trips", models'), "MW1122", "name"],
-  ["no model", changed("models: [lateTrip]", "models: []"), "MW1122", "model"],
   [
     "a model twice",
     changed("models: [lateTrip]", "models: [lateTrip, lateTrip]"),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { canonicalHash, columnsOf, isMillwrightError, t } from "../kernel/index.js";
 import { expectRow, expectRows, type Severity } from "./expectation.js";
 import { csv, json, parquet } from "./source-location.js";
-import { events, sourceJson, type SourceOptions } from "./source.js";
+import { events, sourceJson, type EventSourceOptions } from "./source.js";
 
 const schema = { date: t.timestamp(), seen: t.timestamp().optional(), delay: t.int(), origin: t.string() };
 const valid = { from: parquet("flights.parquet"), schema, eventTime: "date" } as const;
@@ -29,7 +29,7 @@ describe("events", () => {
   });
 
   it("hashes its whole meaning, but not its path", () => {
-    const hash = (options: Partial<SourceOptions<typeof schema>>) =>
+    const hash = (options: Partial<EventSourceOptions<typeof schema>>) =>
       canonicalHash(sourceJson(events("flights", { ...valid, ...options })));
     const plain = hash({});
     expect(hash({ from: parquet("/elsewhere/flights.parquet") })).toBe(plain);

@@ -87,10 +87,13 @@ export function requireUnblocked(source: Source, outcomes: readonly ExpectationO
 
 function empty({ name }: Source, check: TableCheck) {
   const { length } = check.quarantined;
-  const reason = length === 0 ? undefined : check.breachesOf(check.quarantined[0]).find(isQuarantine)?.reason;
+  const reasons = length === 0 ? [] : check.breachesOf(check.quarantined[0]).filter(isQuarantine);
   return dataErrors.error("MW0210", {
     expected: `rows in source "${name}"`,
-    found: reason === undefined ? "none" : `${length} rows, all quarantined; the first: ${reason}`,
+    found:
+      reasons.length === 0
+        ? "none"
+        : `${length} rows, all quarantined; the first: ${reasons.map(({ reason }) => reason).join("; ")}`,
     remedy: "Check the file, the schema and the expectations against each other.",
   });
 }

@@ -3,7 +3,7 @@ import { canonicalHash, columnsOf, isMillwrightError, t } from "../kernel/index.
 import { expectColumn, expectDistribution } from "./column-expectation.js";
 import { expectFresh, expectSorted, expectUnique, type Expectation, type Severity } from "./expectation.js";
 import { parquet } from "./source-location.js";
-import { events, sourceJson, type SourceOptions } from "./source.js";
+import { events, sourceJson, type EventSourceOptions } from "./source.js";
 
 const schema = {
   id: t.int(),
@@ -202,7 +202,7 @@ describe("expectations", () => {
 });
 
 describe("the id of a source", () => {
-  const withId = (id: string, options: Partial<SourceOptions<typeof schema>> = {}) =>
+  const withId = (id: string, options: Partial<EventSourceOptions<typeof schema>> = {}) =>
     events("flights", { ...base, ...options, id: untyped(id) });
 
   it("is part of its meaning and expects every value once", () => {

@@ -1,6 +1,6 @@
 import { valueAt, type Schema, type Value } from "../kernel/index.js";
 import type { ReadRows } from "./examine.js";
-import { rejectsByRow } from "./rejects.js";
+import { rejectedTexts, rejectsByRow } from "./rejects.js";
 import type { Breach } from "./row-checks.js";
 
 /** A row that broke expectations. Plain JSON. */
@@ -19,9 +19,11 @@ export function rowReader(schema: Schema, { table, rejects }: ReadRows) {
   const byRow = rejectsByRow(rejects);
   const columns = Object.entries(table.columns);
   return (row: number): Readonly<Record<string, ReadableValue>> => {
-    const values = columns.map(([name, column]) => [name, readable(valueAt(column, row), schema[name])]);
-    const unreadable = (byRow.get(row) ?? []).map(({ column, found }) => [column, found]);
-    return Object.fromEntries([...values, ...unreadable]) as Record<string, ReadableValue>;
+    const values = columns.map(([name, column]): [string, ReadableValue] => [
+      name,
+      readable(valueAt(column, row), schema[name]),
+    ]);
+    return { ...Object.fromEntries(values), ...rejectedTexts(byRow.get(row)) };
   };
 }
 

@@ -13,7 +13,15 @@ export {
   type Severity,
 } from "./expectation.js";
 export type { FailingRow, ReadableValue } from "./failing-row.js";
-export type { DatasetCatalog, ReadOptions, Reject, StagedFile, TableEngine } from "./ports.js";
+export type {
+  DatasetCatalog,
+  ReadOptions,
+  Reject,
+  RejectedRow,
+  RejectedValue,
+  StagedFile,
+  TableEngine,
+} from "./ports.js";
 export type { ColumnProfile, NumberProfile, TextProfile } from "./profile.js";
 export { readQuarantine, type QuarantinedRow } from "./quarantine.js";
 export type { ReferenceDistribution } from "./reference-distribution.js";
@@ -27,9 +35,19 @@ export {
   type LocationOptions,
   type SourceLocation,
 } from "./source-location.js";
-export { events, type Source, type SourceOptions, type Spine } from "./source.js";
+export {
+  events,
+  table,
+  type EventSource,
+  type EventSourceOptions,
+  type Source,
+  type Spine,
+  type TableSource,
+} from "./source.js";
 export { takeRows } from "./rows.js";
-export { byTime, splitPart, type Split, type TimeSplit } from "./split.js";
+export { byGroup, stratified, type GroupSplit, type StratifiedSplit } from "./random-split.js";
+export { splitPart, type HeldRows, type Split, type SplitRows } from "./split.js";
+export { byTime, type TimeSplit } from "./time-split.js";
 export { suggestExpectations, type Suggestion } from "./suggest-expectations.js";
 export {
   profileSource,

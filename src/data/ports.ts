@@ -3,7 +3,7 @@ import type { DatasetVersion, Fingerprints } from "./dataset.js";
 import type { SourceLocation } from "./source-location.js";
 
 /** A value of a text file that could not be read as its column's type. */
-export interface Reject {
+export interface RejectedValue {
   /** Zero-based row of the source. */
   readonly row: number;
   readonly column: string;
@@ -11,11 +11,23 @@ export interface Reject {
   readonly found: string;
 }
 
+/** A row of a text file that could not be divided into the columns; all its values are null. */
+export interface RejectedRow {
+  /** Zero-based row of the source. */
+  readonly row: number;
+  /** For people: where it stands, what was expected and what was found. */
+  readonly reason: string;
+  /** The row as it stands in the source. */
+  readonly text: string;
+}
+
+export type Reject = RejectedValue | RejectedRow;
+
 /** A source written into one canonical Parquet file that belongs to the caller. */
 export interface StagedFile {
   readonly path: string;
   readonly rowCount: number;
-  /** Values that could not be read; they are null in the file. In order of rows. */
+  /** Values and rows that could not be read; they are null in the file. In order of rows. */
   readonly rejects: readonly Reject[];
 }
 

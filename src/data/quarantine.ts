@@ -2,7 +2,7 @@ import { t, textColumn, valueAt, type BlobStore, type Table, type Value } from "
 import type { DatasetVersion } from "./dataset.js";
 import type { ReadRows } from "./examine.js";
 import { readable, type ReadableValue } from "./failing-row.js";
-import { rejectsByRow } from "./rejects.js";
+import { rejectedTexts, rejectsByRow } from "./rejects.js";
 import type { TableEngine } from "./ports.js";
 import type { TableCheck } from "./table-check.js";
 
@@ -32,8 +32,7 @@ export function quarantineTable({ table, rejects }: ReadRows, check: TableCheck)
       // JSON has no infinity.
       return [name, Number.isFinite(value) || typeof value !== "number" ? value : String(value)];
     });
-    const rejected = (rejectedByRow.get(row) ?? []).map(({ column, found }) => [column, found]);
-    return JSON.stringify(Object.fromEntries([...values, ...rejected]));
+    return JSON.stringify({ ...Object.fromEntries(values), ...rejectedTexts(rejectedByRow.get(row)) });
   };
   return {
     rowCount: quarantined.length,
@@ -69,7 +68,9 @@ export async function readQuarantine(
     return {
       row: Number(valueAt(columns.position, row)),
       reasons: JSON.parse(text("reasons", row)) as string[],
-      values: Object.fromEntries(values.map(([name, value]) => [name, readable(value, schema[name])])),
+      values: Object.fromEntries(
+        values.map(([name, value]) => [name, readable(value, schema[name] ?? t.string())]),
+      ),
     };
   });
 }

@@ -1,4 +1,4 @@
-import type { Reject } from "./ports.js";
+import type { Reject, RejectedRow } from "./ports.js";
 
 /** The rejected values of each row that has any. */
 export function rejectsByRow(rejects: readonly Reject[]): ReadonlyMap<number, readonly Reject[]> {
@@ -9,4 +9,19 @@ export function rejectsByRow(rejects: readonly Reject[]): ReadonlyMap<number, re
     else others.push(reject);
   }
   return byRow;
+}
+
+/** Whether a whole row could not be read, and not a value of it. */
+export const isRejectedRow = (reject: Reject): reject is RejectedRow => "text" in reject;
+
+/** Where readable values of a row that has no columns show its text. */
+const wholeLine = "(line)";
+
+/** What takes the place of a row's values, by column. */
+export function rejectedTexts(rejects: readonly Reject[] = []): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    rejects.map((reject) =>
+      isRejectedRow(reject) ? [wholeLine, reject.text] : [reject.column, reject.found],
+    ),
+  );
 }

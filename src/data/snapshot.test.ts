@@ -13,7 +13,7 @@ import type { DatasetCatalog, TableEngine } from "./ports.js";
 import { quarantineSchema } from "./quarantine.js";
 import { readDataset, snapshotSource } from "./snapshot.js";
 import { csv, parquet, type SourceLocation } from "./source-location.js";
-import { events, type SourceOptions } from "./source.js";
+import { events, type EventSourceOptions } from "./source.js";
 
 let folder: string;
 let engine: TableEngine;
@@ -35,7 +35,7 @@ const schema = { date: t.timestamp(), delay: t.int().between(-100, 3000), origin
 const header = "date,delay,origin\n";
 const goodRows = "2001-01-01,5,JFK\n2001-01-02,-10,SFO\n2001-01-03,20,JFK\n";
 
-async function source(text: string, options: Partial<SourceOptions<typeof schema>> = {}) {
+async function source(text: string, options: Partial<EventSourceOptions<typeof schema>> = {}) {
   await writeFile(join(folder, "flights.csv"), header + text);
   return events("flights", { from: csv("flights.csv"), schema, eventTime: "date", ...options });
 }

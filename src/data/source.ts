@@ -5,6 +5,7 @@ import {
   type Canonical,
   type Columns,
   type FieldKind,
+  type PresentColumn,
   type Schema,
   type TimeExpression,
 } from "../kernel/index.js";
@@ -15,42 +16,61 @@ import { expectationJson, type Expectation, type UniqueExpectation } from "./exp
 import { rejectUnknownKeys } from "./options.js";
 import { readingJson, type SourceLocation } from "./source-location.js";
 
-export interface SourceOptions<S extends Schema> {
+/** What every source declares. */
+interface DeclaredOptions<S extends Schema> {
   readonly from: SourceLocation;
   readonly schema: S;
-  /** The column that says when it happened: a timestamp that is never null. */
-  readonly eventTime: keyof S & string;
   /**
-   * The column whose value identifies an event: a text or a whole number that is never null. Of the rows of a
+   * The column whose value identifies a row: a text or a whole number that is never null. Of the rows of a
    * file with one value the first counts; the others are quarantined by the expectation "id".
    */
-  readonly id?: keyof S & string;
-  /** When a row could be known; the event time itself by default. */
-  readonly availableAt?: (f: Columns<S>) => TimeExpression;
+  readonly id?: PresentColumn<S, "string" | "int">;
   /** Lists within the list are taken apart: `expectColumn` makes one expectation of each rule. */
   readonly expectations?: (f: Columns<S>) => GivenExpectations;
 }
 
-/** Events of one kind: where they come from, what they look like and what must hold for them. */
-export interface Source<S extends Schema = Schema> {
-  readonly kind: "events";
+export interface EventSourceOptions<S extends Schema> extends DeclaredOptions<S> {
+  /** The column that says when it happened: a timestamp that is never null. */
+  readonly eventTime: PresentColumn<S, "timestamp">;
+  /** When a row could be known; the event time itself by default. */
+  readonly availableAt?: (f: Columns<S>) => TimeExpression;
+}
+
+export type TableSourceOptions<S extends Schema> = DeclaredOptions<S>;
+
+/** Where rows come from, what they look like and what must hold for them. */
+interface DeclaredSource<S extends Schema> {
   readonly name: string;
   readonly from: SourceLocation;
   readonly schema: S;
-  readonly eventTime: string;
-  /** The column whose value identifies an event. */
+  /** The column whose value identifies a row. */
   readonly id?: string;
-  readonly availableAt?: TimeExpression;
   readonly expectations: readonly Expectation[];
   readonly columns: Columns<S>;
+}
+
+/** Events of one kind: each happened at a time, and could be known at a time. */
+export interface EventSource<S extends Schema = Schema> extends DeclaredSource<S> {
+  readonly kind: "events";
+  readonly eventTime: string;
+  readonly availableAt?: TimeExpression;
   /** The rows of this source as a spine, at the time of a timestamp column that is never null. Throws MW0206, MW0208. */
   at(time: keyof S & string): Spine<S>;
 }
 
-/** The rows that a training set is built for: those of a source, each at one of its times. */
+/** Rows without a time: nothing is before anything, so no window can be made of them. */
+export interface TableSource<S extends Schema = Schema> extends DeclaredSource<S> {
+  readonly kind: "table";
+  /** The rows of this source as a spine. */
+  rows(): Spine<S>;
+}
+
+export type Source<S extends Schema = Schema> = EventSource<S> | TableSource<S>;
+
+/** The rows that a training set is built for: those of a source, each at one of its times if it has times. */
 export interface Spine<S extends Schema = Schema> {
   readonly source: Source<S>;
-  readonly time: string;
+  readonly time?: string;
 }
 
 /**
@@ -68,43 +88,86 @@ export interface Spine<S extends Schema = Schema> {
  *
  * Throws MW0206 (a value that does not fit), MW0207 (unknown option) and MW0208 (unknown column).
  */
-export function events<S extends Schema>(name: string, options: SourceOptions<S>): Source<S> {
+export function events<S extends Schema>(name: string, options: EventSourceOptions<S>): EventSource<S> {
+  const declared = declare(name, options, ["eventTime", "availableAt"]);
+  const { eventTime } = options;
+  checkColumn(declared.schema, eventTime, { name: "eventTime", kinds: ["timestamp"] });
+  if (options.availableAt !== undefined && typeof options.availableAt !== "function") {
+    throw bad(`a function as "availableAt" of source "${name}"`, typeof options.availableAt);
+  }
+  const availableAt = options.availableAt?.(declared.columns);
+  if (availableAt !== undefined && availableAt?.type !== "time") {
+    throw bad(`a time from availableAt of source "${name}"`, `an expression of another type`);
+  }
+  const self: EventSource<S> = Object.freeze({
+    kind: "events",
+    ...declared,
+    eventTime,
+    ...(availableAt === undefined ? {} : { availableAt }),
+    at(time: keyof S & string): Spine<S> {
+      checkColumn(declared.schema, time, { name: "at", kinds: ["timestamp"] });
+      return Object.freeze({ source: self, time });
+    },
+  });
+  return self;
+}
+
+/**
+ * Declares a source of rows without a time, such as a table of measurements.
+ *
+ * ```ts
+ * const penguins = table("penguins", {
+ *   from: csv("penguins.csv"),
+ *   schema: { species: t.string(), mass: t.float().optional() },
+ * });
+ * ```
+ *
+ * Throws MW0206 (a value that does not fit), MW0207 (unknown option) and MW0208 (unknown column).
+ */
+export function table<S extends Schema>(name: string, options: TableSourceOptions<S>): TableSource<S> {
+  const declared = declare(name, options, []);
+  const timed = declared.expectations.find(({ kind }) => kind === "fresh");
+  if (timed !== undefined) throw bad(`expectations without a time of source "${name}"`, `"${timed.name}"`);
+  const self: TableSource<S> = Object.freeze({
+    kind: "table",
+    ...declared,
+    rows: (): Spine<S> => Object.freeze({ source: self }),
+  });
+  return self;
+}
+
+/** Checks what every source declares. */
+function declare<S extends Schema>(
+  name: string,
+  options: DeclaredOptions<S>,
+  more: readonly string[],
+): DeclaredSource<S> {
   if (typeof name !== "string" || !/^[a-z][a-z0-9_-]{0,62}$/.test(name)) {
     throw bad(
       "a name of lower-case letters, digits, _ and -, at most 63, a letter first",
       JSON.stringify(name),
     );
   }
-  rejectUnknownKeys(options, optionNames, `options of source "${name}"`);
-  const { from, schema, eventTime, id } = options;
+  rejectUnknownKeys(
+    options,
+    ["from", "schema", "id", "expectations", ...more],
+    `options of source "${name}"`,
+  );
+  const { from, schema, id, expectations } = options;
   checkShape(name, options);
-  checkColumn(schema, eventTime, { name: "eventTime", kinds: ["timestamp"] });
   if (id !== undefined) checkColumn(schema, id, { name: "id", kinds: ["string", "int"] });
-
   const columns = columnsOf(schema);
-  const availableAt = options.availableAt?.(columns);
-  if (availableAt !== undefined && availableAt?.type !== "time") {
-    throw bad(`a time from availableAt of source "${name}"`, `an expression of another type`);
-  }
-  const self: Source<S> = Object.freeze({
-    kind: "events",
+  return {
     name,
     from,
     schema: Object.freeze({ ...schema }),
-    eventTime,
     ...(id === undefined ? {} : { id }),
-    ...(availableAt === undefined ? {} : { availableAt }),
     expectations: bindExpectations(name, schema, [
       ...(id === undefined ? [] : [oncePerId(id)]),
-      ...(options.expectations?.(columns) ?? []),
+      ...(expectations?.(columns) ?? []),
     ]),
     columns,
-    at(time: keyof S & string): Spine<S> {
-      checkColumn(schema, time, { name: "at", kinds: ["timestamp"] });
-      return Object.freeze({ source: self, time });
-    },
-  });
-  return self;
+  };
 }
 
 /** The plain, hashable form of a source: its whole meaning. The path is left out, for content decides. */
@@ -114,20 +177,23 @@ export function sourceJson(source: Source): Canonical {
     name: source.name,
     reading: readingJson(source.from),
     columns: columnList(source.schema),
-    eventTime: source.eventTime,
     id: source.id,
-    availableAt: source.availableAt && expressionJson(source.availableAt.node),
+    ...(source.kind === "events"
+      ? {
+          eventTime: source.eventTime,
+          availableAt: source.availableAt && expressionJson(source.availableAt.node),
+        }
+      : {}),
     expectations: source.expectations.map(expectationJson),
   };
 }
 
-const optionNames = ["from", "schema", "eventTime", "id", "availableAt", "expectations"];
 const kinds: readonly FieldKind[] = ["int", "float", "bool", "timestamp", "string"];
 
 function checkShape<S extends Schema>(
   name: string,
-  { from, schema, availableAt, expectations }: SourceOptions<S>,
-) {
+  { from, schema, expectations }: DeclaredOptions<S>,
+): void {
   if (!["parquet", "csv", "json"].includes(from?.format)) {
     throw bad(
       `parquet(…), csv(…) or json(…) as "from" of source "${name}"`,
@@ -144,10 +210,8 @@ function checkShape<S extends Schema>(
   const twice = fields.find(([column], i) => lower.indexOf(column.toLowerCase()) !== i);
   if (twice !== undefined)
     throw bad(`columns whose names differ by more than case`, `"${twice[0]}" a second time`);
-  for (const [option, value] of Object.entries({ availableAt, expectations })) {
-    if (value !== undefined && typeof value !== "function") {
-      throw bad(`a function as "${option}" of source "${name}"`, typeof value);
-    }
+  if (expectations !== undefined && typeof expectations !== "function") {
+    throw bad(`a function as "expectations" of source "${name}"`, typeof expectations);
   }
 }
 

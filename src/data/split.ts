@@ -1,128 +1,62 @@
-import { parseTimestamp, type Canonical } from "../kernel/index.js";
+import type { Canonical } from "../kernel/index.js";
 import { dataErrors } from "./errors.js";
-import { rejectUnknownKeys } from "./options.js";
 
 /** What `assign` says of a row. */
 export const splitPart = Object.freeze({ none: 0, train: 1, test: 2 });
 
-/** Divides the rows of a spine into training and test. */
+/** What a split may look at of the rows that can be learned from. */
+export interface SplitRows {
+  /** Epoch milliseconds. A row with a NaN time is in no part. */
+  readonly times: Float64Array;
+  /** The outcome of each row: the number of its class, or a value. */
+  readonly outcome: Float64Array;
+  /** True when the outcome is the number of a class. */
+  readonly classes: boolean;
+  /** Per row a number that its group's rows alone have; given when the split names a column. */
+  readonly groups?: Int32Array;
+}
+
+/** Divides the rows of a spine into training and test, and training once more. */
 export interface Split {
-  readonly kind: "time";
+  readonly kind: "time" | "group" | "stratified";
   /** The plain, hashable form. */
   readonly definition: Canonical;
+  /** The column of the spine whose values stay together. */
+  readonly column?: string;
+  /** The part of each row: {@link splitPart}. Throws MW0209 when training or test gets no row. */
+  assign(rows: SplitRows): Uint8Array;
   /**
-   * The part of each row by its time in epoch milliseconds: {@link splitPart}. A NaN time is in none.
-   * Throws MW0209 when training or test gets no row.
+   * Holds a share of the training rows back, divided like training and test: the last in time, whole groups, or
+   * some of every class. For early stopping, tuning and calibration. Throws MW0209 when a part gets no row.
    */
-  assign(times: Float64Array): Uint8Array;
+  hold(rows: SplitRows, train: Uint32Array, share: number): HeldRows;
 }
 
-export type TimeSplit =
-  | {
-      /** A range such as `"2001-01/2001-04"`, `"2001-01-15/2001-04-30"` or `"2001-05"`: both ends belong to it. */
-      readonly train: string;
-      readonly test: string;
-    }
-  | {
-      /** The share of rows, above 0 and below 1, that trains; the rest, later in time, tests. */
-      readonly trainShare: number;
-    };
+/** Row numbers, ascending. */
+export interface HeldRows {
+  readonly fit: Uint32Array;
+  readonly held: Uint32Array;
+}
 
-/**
- * Splits by time: all of training lies before all of test, and rows of equal time stay together.
- *
- * Ranges are one or two months or dates of ISO 8601, in UTC, each end inclusive at its own precision: April
- * as an end is the whole of April. With `trainShare`, the cut is the time at that share of the rows in
- * order of time; rows at the cut itself test. Throws MW0207 and MW0209.
- */
-export function byTime(options: TimeSplit): Split {
-  if ("trainShare" in options) {
-    rejectUnknownKeys(options, ["trainShare"], "options of byTime() with trainShare");
-    return byShare(options.trainShare);
+export function checkParts(parts: Uint8Array, times: Float64Array): Uint8Array {
+  for (const name of ["train", "test"] as const) {
+    if (!parts.includes(splitPart[name])) throw badSplit(`rows in the part "${name}"`, foundTimes(times));
   }
-  rejectUnknownKeys(options, ["train", "test", "trainShare"], "options of byTime()");
-  const train = parseRange("train", options.train);
-  const test = parseRange("test", options.test);
-  if (test.from < train.to) {
-    throw badSplit(
-      "a test range that begins after the training range ends",
-      `train ${options.train}, test ${options.test}`,
-    );
-  }
-  const definition = { by: "time", train: options.train, test: options.test };
-  return split(definition, () => ({ train, test }));
+  return parts;
 }
 
-/** Milliseconds, `to` exclusive. */
-interface Range {
-  readonly from: number;
-  readonly to: number;
+export function checkHeld(rows: HeldRows): HeldRows {
+  const { fit, held } = rows;
+  if (fit.length > 0 && held.length > 0) return rows;
+  throw badSplit(
+    "training rows to fit and training rows to hold back",
+    `${fit.length} and ${held.length} rows`,
+  );
 }
 
-function split(
-  definition: Canonical,
-  rangesOf: (times: Float64Array) => { train: Range; test: Range },
-): Split {
-  return Object.freeze({
-    kind: "time",
-    definition,
-    assign(times: Float64Array) {
-      const { train, test } = rangesOf(times);
-      const parts = new Uint8Array(times.length);
-      const counts = [0, 0, 0];
-      const within = (time: number, range: Range) => time >= range.from && time < range.to;
-      for (let row = 0; row < times.length; row++) {
-        const time = times[row];
-        parts[row] = within(time, train)
-          ? splitPart.train
-          : within(time, test)
-            ? splitPart.test
-            : splitPart.none;
-        counts[parts[row]]++;
-      }
-      for (const name of ["train", "test"] as const) {
-        if (counts[splitPart[name]] === 0) throw badSplit(`rows in the part "${name}"`, foundTimes(times));
-      }
-      return parts;
-    },
-  });
-}
-
-function byShare(trainShare: number): Split {
-  if (!(typeof trainShare === "number" && trainShare > 0 && trainShare < 1)) {
-    throw badSplit("a trainShare above 0 and below 1", JSON.stringify(trainShare));
-  }
-  return split({ by: "time", trainShare }, (times) => {
-    const sorted = times.filter((time) => !Number.isNaN(time)).sort();
-    const cut = sorted[Math.round(sorted.length * trainShare)] ?? Infinity;
-    return { train: { from: -Infinity, to: cut }, test: { from: cut, to: Infinity } };
-  });
-}
-
-function parseRange(name: string, text: string): Range {
-  const [first, last = first, ...more] = typeof text === "string" ? text.split("/") : [];
-  const from = periodOf(first)?.from ?? NaN;
-  const to = periodOf(last)?.to ?? NaN;
-  if (more.length > 0 || !(from < to)) {
-    throw badSplit(
-      `one or two ISO months or dates, the first not after the last, as "${name}"`,
-      JSON.stringify(text) ?? "nothing",
-    );
-  }
-  return { from, to };
-}
-
-/** The month or the day that an ISO text names. */
-function periodOf(text: string | undefined): Range | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{4}-\d{2}$/.test(text)) {
-    const from = parseTimestamp(`${text}-01`);
-    const [year, month] = text.split("-").map(Number);
-    return { from, to: Date.UTC(year, month, 1) };
-  }
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
-  const from = parseTimestamp(text);
-  return { from, to: from + 86_400_000 };
+export function checkShare(share: number, name: string): void {
+  if (typeof share === "number" && share > 0 && share < 1) return;
+  throw badSplit(`a ${name} above 0 and below 1`, JSON.stringify(share) ?? "nothing");
 }
 
 function foundTimes(times: Float64Array): string {
@@ -134,11 +68,12 @@ function foundTimes(times: Float64Array): string {
     if (time < first) first = time;
     if (time > last) last = time;
   }
-  if (first > last) return "no row with a time";
+  if (first > last) return "no row that can be learned from";
   return `${count} rows from ${new Date(first).toISOString()} to ${new Date(last).toISOString()}`;
 }
 
-function badSplit(expected: string, found: string) {
+/** MW0209. */
+export function badSplit(expected: string, found: string) {
   return dataErrors.error("MW0209", {
     expected,
     found,

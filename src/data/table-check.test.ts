@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { t, tableOf, type Value } from "../kernel/index.js";
+import { t, tableOf, valueAt, type Value } from "../kernel/index.js";
 import { expectColumn } from "./column-expectation.js";
 import { expectRow, expectSorted, expectUnique, type Severity } from "./expectation.js";
+import { rowReader } from "./failing-row.js";
+import { quarantineTable } from "./quarantine.js";
 import { compileRowExpectations } from "./row-checks.js";
 import { parquet } from "./source-location.js";
 import { events } from "./source.js";
@@ -192,5 +194,42 @@ describe("rules on values", () => {
     expect(check.breachesOf(3)[0].reason).toBe(
       "date: from 2001-01-01 to 2001-01-02T00:00:00.001Z, found 2001-01-02T00:00:00.002Z",
     );
+  });
+});
+
+describe("rows and values of a file that could not be read", () => {
+  const schema = { n: t.int(), m: t.int().optional(), s: t.string() };
+  const source = events("rows", {
+    from: parquet("rows.parquet"),
+    schema: { at: t.timestamp(), ...schema },
+    eventTime: "at",
+  });
+  const table = tableOf(source.schema, [
+    [0, 1, 1, "a"],
+    [null, null, null, null],
+    [0, null, null, "b"],
+  ]);
+
+  it("are set aside, each with all that is wrong with it", () => {
+    const check = checkTable(source, table, [
+      { row: 1, reason: "line 3: expected 4 fields, found 2", text: "2024,x" },
+      { row: 2, column: "n", found: "9007199254740993" },
+      { row: 2, column: "m", found: "many" },
+    ]);
+    expect([...check.quarantined]).toEqual([1, 2]);
+    expect(check.outcomes[0]).toMatchObject({ name: "schema", failed: 2 });
+    const reasons = (row: number) => check.breachesOf(row).map(({ reason }) => reason);
+    expect(reasons(1)).toEqual(['line 3: expected 4 fields, found 2: "2024,x"']);
+    expect(reasons(2)).toEqual([
+      "n: expected a whole number up to 9007199254740991, found 9007199254740993",
+      'm: expected a whole number or null, found "many"',
+    ]);
+  });
+
+  it("show their texts", () => {
+    const rejects = [{ row: 1, reason: "line 3: expected 4 fields, found 2", text: "2024,x" }];
+    expect(rowReader(source.schema, { table, rejects })(1)).toMatchObject({ "(line)": "2024,x", n: null });
+    const { columns } = quarantineTable({ table, rejects }, checkTable(source, table, rejects));
+    expect(JSON.parse(String(valueAt(columns.row, 0)))).toMatchObject({ "(line)": "2024,x", s: null });
   });
 });

@@ -3,13 +3,15 @@ import {
   compileExpression,
   valueAt,
   type Column,
+  type FieldSpec,
   type Table,
   type Value,
 } from "../kernel/index.js";
 import type { ExpectationOutcome } from "./dataset.js";
-import type { SequenceExpectation, Severity } from "./expectation.js";
+import { schemaExpectation, type SequenceExpectation, type Severity } from "./expectation.js";
 import type { Reject } from "./ports.js";
 import { rowChecks, showValue, type Breach, type RowCheck } from "./row-checks.js";
+import { isRejectedRow } from "./rejects.js";
 import { rowIndex } from "./row-index.js";
 import { rowMarks, unionOf, type RowMarks } from "./row-marks.js";
 import type { Source } from "./source.js";
@@ -44,6 +46,8 @@ interface Checked {
  */
 export function checkTable(source: Source, table: Table, rejects: readonly Reject[] = []): TableCheck {
   const single = rowChecks(source).map((check) => checkRows(check, table, rejects));
+  const unread = checkWholeRows(rejects, table.rowCount);
+  if (unread !== undefined) single.unshift(unread);
   const setAside = unionOf(
     single.filter(isQuarantine).map(({ broken }) => broken),
     table.rowCount,
@@ -57,6 +61,19 @@ export function checkTable(source: Source, table: Table, rejects: readonly Rejec
 
 const isQuarantine = ({ severity }: Checked) => severity === "quarantine";
 
+/** The rows that have no columns; undefined when all have. */
+function checkWholeRows(rejects: readonly Reject[], rowCount: number): Checked | undefined {
+  const rows = new Map(rejects.filter(isRejectedRow).map((reject) => [reject.row, reject]));
+  if (rows.size === 0) return undefined;
+  const broken = rowMarks(rowCount);
+  for (const row of rows.keys()) broken.add(row);
+  const reason = (row: number) => {
+    const { reason = "", text = "" } = rows.get(row) ?? {};
+    return `${reason}: ${showValue(text, { kind: "string" })}`;
+  };
+  return { expectation: schemaExpectation, severity: "quarantine", columns: [], broken, reason };
+}
+
 function checkRows(check: RowCheck, table: Table, rejects: readonly Reject[]): Checked {
   const { expectation, severity } = check;
   const broken = rowMarks(table.rowCount);
@@ -69,10 +86,10 @@ function checkRows(check: RowCheck, table: Table, rejects: readonly Reject[]): C
   markValues(column, check.admits, broken);
   const unreadable = new Map<number, string>();
   if (check.schema) {
-    for (const { row, column: name, found } of rejects) {
-      if (name !== check.column) continue;
-      unreadable.set(row, found);
-      broken.add(row);
+    for (const reject of rejects) {
+      if (isRejectedRow(reject) || reject.column !== check.column) continue;
+      unreadable.set(reject.row, reject.found);
+      broken.add(reject.row);
     }
   }
   const found = (row: number) => {
@@ -84,9 +101,16 @@ function checkRows(check: RowCheck, table: Table, rejects: readonly Reject[]): C
     severity,
     columns: [check.column],
     broken,
-    reason: (row) => check.reason(found(row)),
+    reason: (row) =>
+      isTooLarge(check.spec, unreadable.get(row))
+        ? `${check.column}: expected a whole number up to ${Number.MAX_SAFE_INTEGER}, found ${unreadable.get(row)}`
+        : check.reason(found(row)),
   };
 }
+
+/** Whether a text is a whole number, but none that a column can hold exactly. */
+const isTooLarge = ({ kind }: Pick<FieldSpec, "kind">, text = ""): boolean =>
+  kind === "int" && /^[+-]?\d+(\.0*)?$/.test(text);
 
 /** Texts are judged once each, not once for every row. */
 function markValues(column: Column, admits: (value: Value) => boolean, broken: RowMarks): void {
@@ -186,6 +210,11 @@ function summary(
     ]),
   );
   const order = [...byName.keys()].sort((a, b) => positionOf(source, a) - positionOf(source, b));
+  const reasonsOf = (row: number) => {
+    const broke = checked.filter(({ broken }) => broken.has(row));
+    // Nothing more can be said of a row that has no columns.
+    return broke[0]?.columns.length === 0 ? broke.slice(0, 1) : broke;
+  };
   return {
     outcomes: order.map((name) => ({
       name,
@@ -194,9 +223,9 @@ function summary(
     })),
     quarantined: Int32Array.from(setAside.rows()),
     breachesOf: (row) =>
-      checked
-        .filter(({ broken }) => broken.has(row))
-        .map(({ expectation, severity, reason }) => ({ expectation, severity, reason: reason(row) })),
+      reasonsOf(row).map(({ expectation, severity, reason }) => ({
+        ...{ expectation, severity, reason: reason(row) },
+      })),
     failing: (name) =>
       (name === undefined ? unionOf(brokenBy.values(), rowCount) : brokenBy.get(name))?.rows() ?? [],
     columnsOf: (name) => [...new Set(byName.get(name)?.flatMap(({ columns }) => columns))],

@@ -13,7 +13,7 @@ import type { DatasetCatalog, TableEngine } from "./ports.js";
 import { readQuarantine } from "./quarantine.js";
 import { snapshotSource } from "./snapshot.js";
 import { csv } from "./source-location.js";
-import { events, type SourceOptions } from "./source.js";
+import { events, type EventSourceOptions } from "./source.js";
 import { profileSource, validateSource } from "./validate.js";
 
 const day = 86_400_000;
@@ -46,7 +46,7 @@ const ports = () => ({ engine, blobs, catalog, clock });
 const scratchFiles = async () =>
   (await readdir(join(folder, "scratch"), { recursive: true })).filter((name) => name.endsWith(".parquet"));
 
-async function source(options: Partial<SourceOptions<typeof schema>> = {}, text = rows) {
+async function source(options: Partial<EventSourceOptions<typeof schema>> = {}, text = rows) {
   await writeFile(join(folder, "flights.csv"), text);
   return events("flights", { from: csv("flights.csv"), schema, eventTime: "date", ...options });
 }
@@ -100,14 +100,14 @@ describe("validateSource", () => {
 
   it("lets warnings pass, but not a source without rows, nor too little data for a block", async () => {
     const good = "date,delay,origin,night\n2001-01-01,5,JFK,\n";
-    const ok = async (options: Partial<SourceOptions<typeof schema>>, text: string) =>
+    const ok = async (options: Partial<EventSourceOptions<typeof schema>>, text: string) =>
       (await validateSource(await source(options, text), ports())).validation.ok;
     const late = { expectations: (f) => [expectRow("late", f.delay.gt(5), "warn")] } satisfies Partial<
-      SourceOptions<typeof schema>
+      EventSourceOptions<typeof schema>
     >;
     const spread = {
       expectations: (f) => [expectColumn(f.delay, { std: { atMost: 1 } }, "block")],
-    } satisfies Partial<SourceOptions<typeof schema>>;
+    } satisfies Partial<EventSourceOptions<typeof schema>>;
     expect(await ok(late, good)).toBe(true);
     expect(await ok({}, "date,delay,origin,night\n")).toBe(false);
     expect(await ok(spread, good)).toBe(false);
@@ -186,7 +186,7 @@ describe("snapshots under expectations of all kinds", () => {
       `date,delay,origin,night\n${delays.map((delay) => `2001-01-01,${delay},JFK,`).join("\n")}\n`;
     const options = {
       expectations: (f) => [expectDistribution(f.delay, { like: "previous", atMost: 0.2 }, "block")],
-    } satisfies Partial<SourceOptions<typeof schema>>;
+    } satisfies Partial<EventSourceOptions<typeof schema>>;
     const like = Array.from({ length: 2000 }, (_, i) => i % 40);
     const first = await snapshotSource(await source(options, lines(like)), ports());
     expect(first.version.expectations.at(-1)).toMatchObject({ failed: 0, found: "no previous version" });

@@ -62,9 +62,10 @@ export function judgeWhole(
 const isWhole = (expectation: { readonly kind: string }): expectation is WholeExpectation =>
   ["rows", "fresh", "statistic", "distribution"].includes(expectation.kind);
 
-function columnOf(expectation: WholeExpectation, { eventTime }: Source): string | undefined {
+function columnOf(expectation: WholeExpectation, source: Source): string | undefined {
   if (expectation.kind === "rows") return undefined;
-  return expectation.kind === "fresh" ? eventTime : expectation.column;
+  if (expectation.kind !== "fresh") return expectation.column;
+  return source.kind === "events" ? source.eventTime : undefined;
 }
 
 function judgeColumn(

@@ -52,6 +52,21 @@ export function wideInteger(cells: Float64Array, at: number): bigint | undefined
   return Number.isSafeInteger(high) ? (BigInt(high) << 50n) + BigInt(cells[at + 1]) : undefined;
 }
 
+/** A wide number as one, to be split into the same cells again; undefined where that is not so. */
+export function joinWide(cells: Float64Array, at: number): number | undefined {
+  const [high, low] = [cells[at], cells[at + 1]];
+  const total = high * lowUnits + low;
+  const same = Object.is(Math.floor(total / lowUnits), high) && Object.is(total - high * lowUnits, low);
+  return same && Number.isSafeInteger(total) ? total : undefined;
+}
+
+/** Writes a whole number below 2^53 as a wide one. */
+export function splitWide(total: number, cells: Float64Array, at: number): void {
+  const high = total >= 0 && total < lowUnits ? 0 : Math.floor(total / lowUnits);
+  cells[at] = high;
+  cells[at + 1] = total - high * lowUnits;
+}
+
 /** A wide number beyond 2^103 has lost what it would be without the part. */
 const takeOutWide: CellAlgebra["takeOut"] = (cells, at, from, fromAt) => {
   if (!Number.isSafeInteger(cells[at])) return false;

@@ -1,4 +1,4 @@
-import type { Source } from "../data/index.js";
+import type { EventSource } from "../data/index.js";
 import { compileEventTimes } from "./event-times.js";
 import { createPendingEvents, type PendingEvent } from "./pending-events.js";
 import type { LoggedEvent } from "./ports.js";
@@ -33,7 +33,7 @@ export interface DueEvents {
 }
 
 /** Makes an empty queue for events of these sources; events of others are counted and nothing else. */
-export function createDueEvents(sources: readonly Source[]): DueEvents {
+export function createDueEvents(sources: readonly EventSource[]): DueEvents {
   const timesOf = new Map(sources.map((source) => [source.name, compileEventTimes(source)]));
   let pending = createPendingEvents();
   let due: PendingEvent[] = [];

@@ -1,4 +1,4 @@
-import type { Source } from "../data/index.js";
+import type { EventSource } from "../data/index.js";
 import { evaluateNumbers, type Column, type Table } from "../kernel/index.js";
 import { availableMs } from "./event-times.js";
 import type { View } from "./view.js";
@@ -17,7 +17,7 @@ export interface EventTable {
  * wrong clock; it is placed at the moment it was known, so that no window ever holds the future.
  * `receivedMs` says when a server took each row; NaN for rows that no server took.
  */
-export function eventTable(source: Source, table: Table, receivedMs?: Float64Array): EventTable {
+export function eventTable(source: EventSource, table: Table, receivedMs?: Float64Array): EventTable {
   const stated = numbers(table.columns[source.eventTime]);
   const declares = source.availableAt !== undefined;
   const declared = declares ? evaluateNumbers(source.availableAt.node, table) : stated;

@@ -1,4 +1,4 @@
-import type { Source } from "../data/index.js";
+import type { EventSource } from "../data/index.js";
 import { bindPositions, compileExpression, type Value } from "../kernel/index.js";
 import type { LoggedEvent } from "./ports.js";
 
@@ -21,7 +21,7 @@ export function availableMs(declaredMs: number, receivedMs: number, declares: bo
 
 /** Compiles the reading of an event's clocks; undefined for an event that never becomes available. */
 export function compileEventTimes(
-  source: Source,
+  source: EventSource,
 ): (event: Pick<LoggedEvent, "values" | "receivedMs">) => EventTimes | undefined {
   const bind = bindPositions(Object.keys(source.schema));
   const stated = bind(source.eventTime);

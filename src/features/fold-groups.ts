@@ -70,7 +70,7 @@ export function groupEntities(input: GroupInput, groupsWanted: (entities: number
 }
 
 /** The code of each key that is asked for among the events' keys; −1: it has no events. */
-function entitiesAsked(asked: KeyCodes, { texts }: KeyCodes): Int32Array {
+export function entitiesAsked(asked: KeyCodes, { texts }: KeyCodes): Int32Array {
   if (asked.texts === texts) return Int32Array.from(texts, (_, code) => code);
   const codeOf = new Map(texts.map((text, code) => [text, code]));
   return Int32Array.from(asked.texts, (text) => codeOf.get(text) ?? -1);

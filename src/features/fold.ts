@@ -75,6 +75,18 @@ export function orderByTime(times: Float64Array): Uint32Array {
   return sorted ? present : ascendingOrder(times, present);
 }
 
+/** Rows that ask; they are put in order when that is first needed. */
+export function askedRows(timeMs: Float64Array, askedAt: Float64Array): AskedRows {
+  let order: Uint32Array | undefined;
+  return Object.freeze({
+    timeMs,
+    askedAt,
+    get order() {
+      return (order ??= orderByTime(askedAt));
+    },
+  });
+}
+
 /** Events that a question sees if they were available before its time. */
 export function visibleByTime(events: EventTable): VisibleEvents {
   return { ...events, visibleFrom: events.availableMs, order: orderByTime(events.availableMs) };

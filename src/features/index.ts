@@ -32,6 +32,7 @@ export {
 } from "./feature-set.js";
 export { buildFeatures, sharedFloats, type FeatureColumns } from "./feature-table.js";
 export { visibleByTime, orderByTime, type FoldContext, type VisibleEvents } from "./fold.js";
+export { giveWay } from "./give-way.js";
 export { createIdSet, type IdSet } from "./id-set.js";
 export { createOnlineState, type OnlineState } from "./online-state.js";
 export type {

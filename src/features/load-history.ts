@@ -1,22 +1,25 @@
-import type { Source } from "../data/index.js";
-import type { Table } from "../kernel/index.js";
+import type { EventSource } from "../data/index.js";
+import { throwIfCancelled, type Table } from "../kernel/index.js";
 import { eventTable } from "./event-log.js";
+import { giveWay } from "./give-way.js";
 import { loadView } from "./online-state.js";
 import { outOfStep } from "./out-of-step.js";
 import type { SeenLog, TileAnswer, TileStore } from "./ports.js";
 import { entityRow, historyRow } from "./stored-position.js";
 import type { StoredView } from "./stored-view.js";
 import { readMeta, seenOf, writeMeta, type TileMeta } from "./tile-meta.js";
-import { tileField } from "./tile-reach.js";
-import { createViewState, type StoredTile } from "./view-state.js";
+import { chunkField, chunkOf } from "./tile-chunk.js";
+import { createViewState, type StoredTile, type ViewState } from "./view-state.js";
 
 /** The partition of what is loaded in bulk; its rows are numbered from 1. */
 export const historyPartition = "history";
 
 export interface History {
-  readonly source: Source;
+  readonly source: EventSource;
   readonly table: Table;
   readonly beforeMs: number;
+  /** Ends the load. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** All tiles of one entity of a history. */
@@ -37,8 +40,9 @@ const nothing: TileAnswer = { meta: undefined, tiles: [] };
 export async function loadHistory(stored: StoredView, history: History, tiles: TileStore): Promise<void> {
   const seen: SeenLog = { sequence: history.table.rowCount, beforeMs: history.beforeMs };
   if (await isLoaded(stored, seen, tiles)) return;
-  const entities = foldEntities(stored, history);
+  const entities = await foldEntities(stored, history);
   for (let chunk = takeChunk(entities); chunk.length > 0; chunk = takeChunk(entities)) {
+    throwIfCancelled(history.signal);
     await storeChunk(stored, { chunk, seen }, tiles);
   }
   const meta = writeMeta({ [historyPartition]: seen });
@@ -52,9 +56,16 @@ async function isLoaded({ space }: StoredView, seen: SeenLog, tiles: TileStore):
   return isIn(readMeta(meta), seen);
 }
 
-function* foldEntities({ view }: StoredView, { source, table, beforeMs }: History): Generator<LoadedEntity> {
+async function foldEntities(
+  { view }: StoredView,
+  { source, table, beforeMs, signal }: History,
+): Promise<Generator<LoadedEntity>> {
   const state = createViewState(view.plan);
-  loadView(view, state, { rows: eventTable(source, table), beforeMs });
+  await giveWay(loadView(view, state, { rows: eventTable(source, table), beforeMs }), signal);
+  return entitiesOf(state);
+}
+
+function* entitiesOf(state: ViewState): Generator<LoadedEntity> {
   for (let entity = 0; entity < state.size(); entity++) {
     const tiles: StoredTile[] = [];
     state.tiles(entity, (tile) => tiles.push({ ...tile, cells: tile.cells.slice() }));
@@ -82,7 +93,7 @@ async function storeChunk(
   let answers: readonly TileAnswer[] = chunk.map(() => nothing);
   for (let round = 0; open.length > 0; round++) {
     if (round === mostRounds) throw contended(open.length);
-    const fields = open.map((entity) => (round === 0 ? [] : fieldsOf(entity)));
+    const fields = open.map((entity) => (round === 0 ? [] : fieldsOf(entity, stored.span)));
     if (round > 0) {
       answers = await tiles.fetch(
         open.map(({ row }, i) => ({ space: stored.space, key: row, fields: fields[i] })),
@@ -101,7 +112,9 @@ async function storeChunk(
   }
 }
 
-const fieldsOf = ({ tiles }: LoadedEntity) => tiles.map(({ level, bucket }) => tileField(level, bucket));
+const fieldsOf = ({ tiles }: LoadedEntity, span: number): string[] => [
+  ...new Set(tiles.map(({ level, bucket }) => chunkField(level, chunkOf(bucket, span)))),
+];
 
 function isIn(meta: TileMeta, seen: SeenLog): boolean {
   const found = seenOf(meta, historyPartition);

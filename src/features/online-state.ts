@@ -1,4 +1,4 @@
-import type { Source } from "../data/index.js";
+import type { EventSource } from "../data/index.js";
 import { bindPositions, bindTable, isMillwrightError, type Table, type Value } from "../kernel/index.js";
 import type { VectorPosition } from "./accumulator.js";
 import { takeSnapshot, type OpenSnapshot, type StateSnapshot } from "./checkpoint.js";
@@ -17,7 +17,9 @@ import type { View } from "./view.js";
 /** The features of all entities in the memory of this process. */
 export interface OnlineState extends FeatureState {
   /** Takes the rows of a source that were available before a time, in bulk. Not while a snapshot is open. */
-  load(source: Source, table: Table, beforeMs: number): void;
+  load(source: EventSource, table: Table, beforeMs: number): void;
+  /** The same in steps of a few milliseconds, each of which gives the share that is done. */
+  loadInSteps(source: EventSource, table: Table, beforeMs: number): Generator<number>;
   /** Puts back what a snapshot's messages hold, into a state that has seen nothing. */
   restorer(): StateRestorer;
   /** The state as it is now, to be written while it goes on. One at a time: an earlier one is closed. */
@@ -102,15 +104,23 @@ export function createOnlineState(views: readonly View[]): OnlineState {
     }
   }
 
+  function* loadInSteps(source: EventSource, table: Table, beforeMs: number): Generator<number> {
+    const own = sources.get(source.name)?.views ?? [];
+    const rows = eventTable(source, table);
+    for (const [i, { view, state }] of own.entries()) {
+      for (const share of loadView(view, state, { rows, beforeMs })) yield (i + share) / own.length;
+    }
+    // A log without an event is a log that this state has to its end.
+    sequences[source.name] ??= 0;
+    advance(beforeMs);
+  }
+
   return Object.freeze({
-    load(source: Source, table: Table, beforeMs: number) {
-      const own = sources.get(source.name)?.views ?? [];
-      const rows = eventTable(source, table);
-      for (const { view, state } of own) loadView(view, state, { rows, beforeMs });
-      // A log without an event is a log that this state has to its end.
-      sequences[source.name] ??= 0;
-      advance(beforeMs);
+    load(source: EventSource, table: Table, beforeMs: number) {
+      const steps = loadInSteps(source, table, beforeMs);
+      while (steps.next().done !== true);
     },
+    loadInSteps,
     restorer: () =>
       stateRestorer(live, sources, {
         setClock: (timeMs) => {
@@ -159,18 +169,25 @@ export function objectionOf(
   return undefined;
 }
 
-/** Brings the rows of a history that were available before a time into an empty state. */
-export function loadView(
+/** Rows from one step of a load to the next. */
+const stepRows = 4096;
+
+/**
+ * Brings the rows of a history that were available before a time into an empty state, in steps that give the
+ * share which is done.
+ */
+export function* loadView(
   view: View,
   state: ViewState,
   { rows: events, beforeMs }: { rows: EventTable; beforeMs: number },
-): void {
+): Generator<number> {
   const { table } = events;
   const times = windowTimes(view, events);
   const keys = keyCodes(view.keyColumns.map((name) => table.columns[name]));
   const contribute = compileContributions(view.plan, bindTable(table));
   const contributions = makeContributions(view.plan);
   for (let row = 0; row < table.rowCount; row++) {
+    if (row % stepRows === stepRows - 1) yield row / table.rowCount;
     // NaN is not before anything: a row whose outcome is never known is left out.
     if (!(events.availableMs[row] < beforeMs) || keys.codes[row] < 0) continue;
     contribute(row, contributions);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { events, parquet, type Source } from "../data/index.js";
+import { events, parquet, type EventSource } from "../data/index.js";
 import type { Columns, Value } from "../kernel/index.js";
 import type { NaiveEvent, NaiveFeature, NaiveQuestion } from "./naive-features.testing.js";
 import { define, featureChoice, meaning, type FeatureChoice } from "./random-features.testing.js";
@@ -34,7 +34,7 @@ export interface RandomView {
 }
 
 export interface RandomSource {
-  readonly source: Source;
+  readonly source: EventSource;
   readonly keyColumns: readonly KeyColumn[];
   readonly views: readonly RandomView[];
   naiveEvents(rows: readonly LoggedRow[]): NaiveEvent<Row>[];

@@ -63,6 +63,9 @@ interface Found {
   readonly asOfMs: number;
 }
 
+/** What a lookup without a key rests on. */
+const noEvents: Readonly<Record<string, SeenLog>> = Object.freeze({});
+
 /** Another writer may move on while this one reads; it does not do so for ever. */
 const mostPasses = 16;
 
@@ -156,16 +159,15 @@ export function compileSharedReader(
       }
     });
     answers.forEach((answer, r) => views[requests.views[r]].write(answer, asOfMs, targets[r]));
+    // Once for each entity: questions share it.
+    const seen = metas.map((meta, r) => {
+      const { source } = views[requests.views[r]].stored.view;
+      return seenBy(meta, { partition, sequence: sequences[source.name] ?? 0, beforeMs: asOfMs });
+    });
+    const seenAt = (number: number) => (number < 0 ? noEvents : seen[number]);
     return questions.map(({ values, out }, q) => {
       plain.write(values, out, next);
-      const seen = lookups.map(({ view }, l) =>
-        seenBy(metas[requests.of[q * width + l]], {
-          ...found,
-          partition,
-          source: views[view].stored.view.source.name,
-        }),
-      );
-      return { asOfMs, lookups: seen, sequences };
+      return { asOfMs, lookups: lookups.map((_, l) => seenAt(requests.of[q * width + l])), sequences };
     });
   }
 
@@ -186,7 +188,7 @@ function planLookups(set: FeatureSet, written: readonly WrittenView[]) {
       const found = written.find(({ stored }) => stored.view.hash === view.hash);
       if (found === undefined) throw new TypeError(`the shared state does not hold view "${view.name}"`);
       index = views.length;
-      const reads = compileTileReads(found.stored.tilePlan);
+      const reads = compileTileReads(found.stored.tilePlan, found.stored.span);
       views.push({ ...found, reads, write: compileWriteFeatures(found.stored, reads) });
     }
     const at: VectorPosition = { ...next };
@@ -203,19 +205,12 @@ function planLookups(set: FeatureSet, written: readonly WrittenView[]) {
  * the entity's meta says, unless that is further on already: then a later turn, or an earlier life, wrote it.
  */
 function seenBy(
-  meta: TileMeta | undefined,
-  {
-    partition,
-    source,
-    sequences,
-    asOfMs,
-  }: { partition: string; source: string; sequences: Sequences; asOfMs: number },
+  meta: TileMeta,
+  { partition, sequence, beforeMs }: SeenLog & { readonly partition: string },
 ): Readonly<Record<string, SeenLog>> {
-  if (meta === undefined) return {};
-  const sequence = sequences[source] ?? 0;
   const own = seenOf(meta, partition);
   if (own !== undefined && own.sequence > sequence) return meta;
-  return { ...meta, [partition]: { sequence, beforeMs: asOfMs } };
+  return { ...meta, [partition]: { sequence, beforeMs } };
 }
 
 function restless() {

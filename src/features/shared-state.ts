@@ -1,4 +1,4 @@
-import type { Source } from "../data/index.js";
+import type { EventSource } from "../data/index.js";
 import type { Table, Value } from "../kernel/index.js";
 import type { WrittenView } from "./apply-events.js";
 import type { FeatureSet } from "./feature-set.js";
@@ -30,7 +30,7 @@ export interface SharedState extends FeatureState {
    * Takes the rows of a source that were available before a time, in bulk; of the same history a second time,
    * nothing. Throws MW0306 when a space stands on another history.
    */
-  load(source: Source, table: Table, beforeMs: number): Promise<void>;
+  load(source: EventSource, table: Table, beforeMs: number): Promise<void>;
   add(source: string, events: readonly LoggedEvent[]): Promise<void>;
   advance(timeMs: number): Promise<void>;
   reader(set: FeatureSet): SharedReader;
@@ -46,12 +46,14 @@ export interface SharedStateOptions {
   readonly waitingEvents?: number;
   /** Events between two times that the position is written; a restart replays about as many. Default 64. */
   readonly positionStride?: number;
+  /** Ends a load that is under way. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Makes a state over a store; equal views are kept once. */
 export function createSharedState(
   views: readonly View[],
-  { tiles, partition, spaceOf, waitingEvents = 20_000, positionStride = 64 }: SharedStateOptions,
+  { tiles, partition, spaceOf, waitingEvents = 20_000, positionStride = 64, signal }: SharedStateOptions,
 ): SharedState {
   const written = [...new Map(views.map((view) => [view.hash, view])).values()].map((view): WrittenView => {
     const space = spaceOf(view);
@@ -70,9 +72,9 @@ export function createSharedState(
       const clocks = found.map(({ beforeMs }) => beforeMs);
       await writer.restart(lowestOf(found), Math.max(-Infinity, ...clocks));
     },
-    async load(source: Source, table: Table, beforeMs: number) {
+    async load(source: EventSource, table: Table, beforeMs: number) {
       for (const stored of viewsOf(source.name))
-        await loadHistory(stored, { source, table, beforeMs }, tiles);
+        await loadHistory(stored, { source, table, beforeMs, signal }, tiles);
       await writer.reach(beforeMs);
     },
     objection: (source: string, values: readonly Value[]) => objectionOf(viewsOf(source), values),

@@ -137,7 +137,21 @@ export function createSharedWriter(
     refused.delete(source);
   }
 
+  /**
+   * Tries a turn when there is no room, for the store may be back. Meanwhile what follows these events is refused,
+   * so that no gap can come about.
+   */
+  async function makeRoom(source: string, events: readonly LoggedEvent[]): Promise<void> {
+    if (queue.count() < waitingEvents) return;
+    const taken = queue.sequences()[source] ?? 0;
+    const first = events.find(({ sequence }) => sequence > taken)?.sequence;
+    if (first === undefined) return;
+    refused.set(source, Math.min(first, refused.get(source) ?? Infinity));
+    await settle();
+  }
+
   async function add(source: string, events: readonly LoggedEvent[]): Promise<void> {
+    await makeRoom(source, events);
     admit(source, events);
     if (isIdle()) applied = queue.sequences();
     for (const event of events) queue.take(source, event);
@@ -168,7 +182,7 @@ function tooMany(source: string, waitingEvents: number, first: number) {
   return outOfStep({
     expected: `at most ${waitingEvents} events to wait for the store`,
     found: `as many, and number ${first} of source "${source}"`,
-    remedy: `Add the log of "${source}" again from number ${first} on once the store is back.`,
+    remedy: `See that the store takes writes. The log has them all: it counts on from number ${first} on.`,
   });
 }
 
@@ -176,6 +190,6 @@ function gap(source: string, missing: number, first: number) {
   return outOfStep({
     expected: `number ${missing} of source "${source}", which was refused before`,
     found: `number ${first}`,
-    remedy: `Add the log of "${source}" again from number ${missing} on.`,
+    remedy: `See that the store takes writes. The log has them all: it counts on from number ${missing} on.`,
   });
 }

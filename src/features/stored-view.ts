@@ -13,10 +13,12 @@ import {
   type Contributions,
   type SlotPlan,
 } from "./slots.js";
+import { chunkField, chunkOf, chunkSpan } from "./tile-chunk.js";
 import { createTileCodec, type Tile, type TileCodec } from "./tile-codec.js";
 import { latestOf, writeMeta, type TileMeta } from "./tile-meta.js";
 import { planTiles, type TilePlan } from "./tile-plan.js";
-import { lowestBuckets, tileField, tilesOutOfReach } from "./tile-reach.js";
+import { openChunks, type OpenTile } from "./open-chunks.js";
+import { chunksOutOfReach, lowestBuckets } from "./tile-reach.js";
 import type { StoredTile } from "./view-state.js";
 import type { View } from "./view.js";
 
@@ -25,12 +27,14 @@ export interface StoredView {
   readonly view: View;
   readonly space: string;
   readonly tilePlan: TilePlan;
+  /** Tiles in a chunk, which one field holds. */
+  readonly span: number;
   readonly codec: TileCodec;
   /** The entity's key of an event; null when a part of it is null. */
   key(values: readonly Value[]): string | null;
   readonly contribute: Contribute<readonly Value[]>;
   readonly contributions: Contributions;
-  /** The tiles that events go to, but for those that no read at a time or later can reach. */
+  /** The chunks that events go to, but for tiles that no read at a time or later can reach. */
   touched(events: readonly PendingEvent[], timeMs: number): string[];
   /** Adds events, or tiles of a history, to what is stored of an entity. */
   change(entity: StoredEntity, added: AddedEvents | AddedTiles): TileChange;
@@ -40,7 +44,7 @@ export interface StoredView {
 export interface StoredEntity {
   /** Its name in the space. */
   readonly row: string;
-  /** Names of the fetched tiles. */
+  /** Names of the fetched chunks. */
   readonly fields: readonly string[];
   readonly answer: TileAnswer;
   readonly meta: TileMeta;
@@ -59,11 +63,9 @@ export interface AddedTiles extends Added {
   readonly tiles: readonly StoredTile[];
 }
 
-/** A tile of an entity, to be changed; undefined when no read can reach it any more. */
-type OpenTile = (level: number, bucket: number) => Tile | undefined;
-
 export function createStoredView(view: View, space: string): StoredView {
   const tilePlan = planTiles(view.plan);
+  const span = chunkSpan(view.plan);
   const codec = createTileCodec(view.plan);
   const bind = bindPositions(Object.keys(view.source.schema));
   const contribute = compileContributions<readonly Value[]>(view.plan, bind);
@@ -78,7 +80,7 @@ export function createStoredView(view: View, space: string): StoredView {
     for (const event of events) {
       for (let level = 0; level < levels.length; level++) {
         const bucket = Math.floor(timeOf(event) / levels[level].sizeMs);
-        if (bucket >= lowest[level]) fields.add(tileField(level, bucket));
+        if (bucket >= lowest[level]) fields.add(chunkField(level, chunkOf(bucket, span)));
       }
     }
     return [...fields];
@@ -103,22 +105,24 @@ export function createStoredView(view: View, space: string): StoredView {
   }
 
   function change(entity: StoredEntity, added: AddedEvents | AddedTiles): TileChange {
-    const { row, answer, meta } = entity;
+    const { row, fields, answer, meta } = entity;
     const afterMs = latestOf(added.meta);
-    const opened = openTiles(entity, {
+    const chunks = openChunks(new Map(fields.map((field, i) => [field, answer.tiles[i]])), {
       codec,
+      span,
+      levels,
       empty: algebra.empty,
       lowest: lowestBuckets(tilePlan, afterMs),
     });
-    if ("events" in added) addEvents(added.events, opened.open);
-    else addTiles(added.tiles, opened.open);
+    if ("events" in added) addEvents(added.events, chunks.open);
+    else addTiles(added.tiles, chunks.open);
     return {
       space,
       key: row,
       expected: answer.meta,
       meta: writeMeta(added.meta),
-      set: [...opened.tiles].map(([field, tile]) => [field, codec.encode(tile)] as const),
-      drop: tilesOutOfReach(tilePlan, latestOf(meta), afterMs),
+      set: chunks.written(),
+      drop: chunksOutOfReach(tilePlan, { span, beforeMs: latestOf(meta), timeMs: afterMs }),
     };
   }
 
@@ -126,6 +130,7 @@ export function createStoredView(view: View, space: string): StoredView {
     view,
     space,
     tilePlan,
+    span,
     codec,
     key: compileKey(view.keyColumns, bind),
     contribute,
@@ -133,28 +138,6 @@ export function createStoredView(view: View, space: string): StoredView {
     touched,
     change,
   });
-}
-
-function openTiles(
-  { fields, answer }: StoredEntity,
-  { codec, empty, lowest }: { codec: TileCodec; empty: () => Tile; lowest: readonly number[] },
-): { readonly tiles: ReadonlyMap<string, Tile>; readonly open: OpenTile } {
-  const stored = new Map(fields.map((field, i) => [field, answer.tiles[i]]));
-  const tiles = new Map<string, Tile>();
-  return {
-    tiles,
-    open(level, bucket) {
-      if (bucket < lowest[level]) return undefined;
-      const field = tileField(level, bucket);
-      let tile = tiles.get(field);
-      if (tile === undefined) {
-        const bytes = stored.get(field);
-        tile = bytes === undefined ? empty() : codec.decode(bytes);
-        tiles.set(field, tile);
-      }
-      return tile;
-    },
-  };
 }
 
 /** The operations of a plan's slots on whole tiles. */

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Canonical } from "../kernel/index.js";
+import { createCellCodec, type ByteReader, type CellTarget } from "./cell-codec.js";
 import { featureErrors } from "./errors.js";
 import { sketchAlgebras, type Sketch } from "./sketch-algebra.js";
 import { sketchOperations, type SlotPlan } from "./slots.js";
@@ -13,86 +14,77 @@ export interface Tile {
 }
 
 /**
- * Tiles of one view as bytes: the version, the cells as little-endian doubles, then every sketch as the
- * length of its JSON (four bytes, 0 for none) and its JSON. Every way of reading throws MW0305 for bytes
- * that no tile of the view is written as; cells carry no checksum, the store guards its bytes itself.
+ * Tiles of one view as bytes: the cells, then every sketch as the length of its JSON (four bytes, 0 for none)
+ * and its JSON. Every way of reading throws MW0305 for bytes that no tile of the view is written as; cells
+ * carry no checksum, the store guards its bytes itself.
  */
 export interface TileCodec {
-  encode(tile: Tile): Uint8Array;
-  decode(bytes: Uint8Array): Tile;
+  /** A tile whose time begins at `startMs`. */
+  encode(tile: Tile, startMs: number): Uint8Array;
+  decode(bytes: Uint8Array, startMs: number): Tile;
   /** Reads the cells into `cells` from `at` on, and the wanted sketches into `sketches` from `sketchAt` on. */
-  decodeInto(bytes: Uint8Array, target: TileTarget): void;
+  decodeInto(reader: TileBytes, target: TileTarget): void;
 }
 
-export interface TileTarget {
-  readonly cells: Float64Array;
-  at: number;
+/** The bytes of a tile, which end at `end`. */
+export interface TileBytes extends ByteReader {
+  readonly bytes: Buffer;
+}
+
+export interface TileTarget extends CellTarget {
   readonly sketches: (Sketch | undefined)[];
   sketchAt: number;
   /** By sketch, which ones to read; absent: none. */
   wanted: readonly (boolean | undefined)[];
 }
 
-const version = 1;
 const lengthBytes = 4;
-const bigEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
 
 /** Compiles the codec of a view's tiles. */
 export function createTileCodec(plan: SlotPlan): TileCodec {
   const operations = sketchOperations(plan);
+  const cellCodec = createCellCodec(plan);
   const width = plan.identity.length;
-  const cellBytes = width * 8;
-  const headBytes = 1 + cellBytes;
   const everySketch = operations.map(() => true);
 
-  function encode({ cells, sketches }: Tile): Uint8Array {
-    const texts = operations.map((_, s) => sketchBytes(sketches[s]));
-    const size = texts.reduce((total, text) => total + lengthBytes + text.length, headBytes);
-    const bytes = Buffer.allocUnsafe(size);
-    bytes[0] = version;
-    bytes.set(new Uint8Array(cells.buffer, cells.byteOffset, cellBytes), 1);
-    if (bigEndian) bytes.subarray(1, headBytes).swap64();
-    let end = headBytes;
-    for (const text of texts) {
-      end = bytes.writeUInt32LE(text.length, end);
-      end += text.copy(bytes, end);
+  function encode({ cells, sketches }: Tile, startMs: number): Uint8Array {
+    const parts = [cellCodec.encode(cells, startMs)];
+    for (let s = 0; s < operations.length; s++) {
+      const text = sketchBytes(sketches[s]);
+      const length = Buffer.alloc(lengthBytes);
+      length.writeUInt32LE(text.length);
+      parts.push(length, text);
     }
-    return bytes;
+    return parts.length === 1 ? parts[0] : Buffer.concat(parts);
   }
 
-  function readSketches(bytes: Buffer, { sketches, sketchAt, wanted }: TileTarget): void {
-    let end = headBytes;
+  function readSketches({ bytes, at, end }: TileBytes, { sketches, sketchAt, wanted }: TileTarget): number {
     for (let s = 0; s < operations.length; s++) {
-      if (end + lengthBytes > bytes.length) throw damaged("a tile with all its sketches", "a cut one");
-      const from = end + lengthBytes;
-      end = from + bytes.readUInt32LE(end);
-      if (end > bytes.length) throw damaged("a tile with whole sketches", "a cut one");
+      if (at + lengthBytes > end) throw damaged("a tile with all its sketches", "a cut one");
+      const from = at + lengthBytes;
+      at = from + bytes.readUInt32LE(at);
+      if (at > end) throw damaged("a tile with whole sketches", "a cut one");
       sketches[sketchAt + s] =
-        wanted[s] === true && end > from
-          ? readSketch(operations[s], bytes.toString("utf8", from, end))
+        wanted[s] === true && at > from
+          ? readSketch(operations[s], bytes.toString("utf8", from, at))
           : undefined;
     }
-    if (end !== bytes.length) throw damaged(`a tile of ${end} bytes`, `${bytes.length}`);
+    return at;
   }
 
-  function decodeInto(given: Uint8Array, target: TileTarget): void {
-    const bytes = asBuffer(given);
-    if (bytes.length === 0 || bytes[0] !== version) {
-      throw damaged(`a tile of format ${version}`, bytes.length === 0 ? "no bytes" : `${bytes[0]}`);
-    }
-    if (operations.length > 0 ? bytes.length < headBytes : bytes.length !== headBytes) {
-      throw damaged(`a tile with ${width} cells`, `${bytes.length} bytes`);
-    }
-    const { cells, at } = target;
-    const stored = Buffer.from(cells.buffer, cells.byteOffset + at * 8, cellBytes);
-    bytes.copy(stored, 0, 1, headBytes);
-    if (bigEndian) stored.swap64();
-    if (operations.length > 0) readSketches(bytes, target);
+  function decodeInto(reader: TileBytes, target: TileTarget): void {
+    if (!cellCodec.decodeInto(reader, target)) throw damaged(`a tile with ${width} cells`, "other bytes");
+    if (operations.length > 0) reader.at = readSketches(reader, target);
+    if (reader.at !== reader.end) throw damaged("a tile", `${reader.end - reader.at} bytes more than one`);
   }
 
-  function decode(bytes: Uint8Array): Tile {
+  function decode(given: Uint8Array, startMs: number): Tile {
     const tile: Tile = { cells: new Float64Array(width), sketches: [] };
-    decodeInto(bytes, { ...tile, at: 0, sketchAt: 0, wanted: everySketch });
+    const bytes = asBuffer(given);
+    decodeInto(
+      { bytes, view: viewOf(bytes), at: 0, end: bytes.length },
+      { ...tile, at: 0, startMs, sketchAt: 0, wanted: everySketch },
+    );
     return tile;
   }
 
@@ -113,8 +105,11 @@ function readSketch(operation: keyof typeof sketchAlgebras, text: string): Sketc
   }
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer =>
+export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+export const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** MW0305 for what a store holds beside or as a tile. */
 export function damaged(expected: string, found: string, cause?: unknown) {

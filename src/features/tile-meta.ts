@@ -1,4 +1,5 @@
 import type { SeenLog } from "./ports.js";
+import { tileFormat } from "./tile-chunk.js";
 import { damaged } from "./tile-codec.js";
 
 /**
@@ -8,38 +9,44 @@ import { damaged } from "./tile-codec.js";
  */
 export type TileMeta = Readonly<Record<string, SeenLog>>;
 
+/** What the text of a meta begins with: tiles of another format are refused before any of them is missed. */
+const head = String(tileFormat);
+
 const noEvents: TileMeta = Object.freeze({});
 
 /** Reads what was stored beside an entity's tiles. Throws MW0305. */
 export function readMeta(text: string | undefined): TileMeta {
   if (text === undefined) return noEvents;
-  const entries = Object.entries(parsed(text));
-  return Object.fromEntries(
-    entries.map(([partition, entry]) => {
-      const [sequence, beforeMs] = Array.isArray(entry) ? (entry as unknown[]) : [];
-      if (!Number.isSafeInteger(sequence) || !Number.isFinite(beforeMs)) throw badMeta(text);
-      return [partition, { sequence: sequence as number, beforeMs: beforeMs as number }];
-    }),
-  );
+  if (!text.startsWith(head)) throw badMeta(text);
+  // Every entity that is read has one: the parsed object is filled anew rather than copied.
+  const meta = parsed(text);
+  for (const partition of Object.keys(meta)) {
+    const entry = meta[partition];
+    if (!Array.isArray(entry)) throw badMeta(text);
+    const [sequence, beforeMs] = entry as unknown[];
+    if (!Number.isSafeInteger(sequence) || !Number.isFinite(beforeMs)) throw badMeta(text);
+    meta[partition] = { sequence, beforeMs };
+  }
+  return meta as TileMeta;
 }
 
-function parsed(text: string): object {
+function parsed(text: string): Record<string, unknown> {
   try {
-    const json: unknown = JSON.parse(text);
-    if (typeof json === "object" && json !== null) return json;
+    const json: unknown = JSON.parse(text.slice(head.length));
+    if (typeof json === "object" && json !== null) return json as Record<string, unknown>;
   } catch (error) {
     throw badMeta(text, error);
   }
   throw badMeta(text);
 }
 
-/** `{"partition":[sequence,beforeMs]}` */
+/** The format of the tiles, and `{"partition":[sequence,beforeMs]}`. */
 export function writeMeta(meta: TileMeta): string {
   const entries = Object.entries(meta).map(([partition, { sequence, beforeMs }]) => [
     partition,
     [sequence, beforeMs],
   ]);
-  return JSON.stringify(Object.fromEntries(entries));
+  return head + JSON.stringify(Object.fromEntries(entries));
 }
 
 /** The latest time that any of the tiles' events was available before; −∞ without events. */

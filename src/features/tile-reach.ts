@@ -1,22 +1,27 @@
+import { chunkField, chunkOf } from "./tile-chunk.js";
 import type { TilePlan } from "./tile-plan.js";
 import { visitTiles } from "./tile-plan.js";
 import { lowerBoundMs } from "./window.js";
 
-/** The field of a tile in its entity's record. */
-export const tileField = (level: number, bucket: number): string => `${level}:${bucket}`;
-
 /** What a read at one time needs of an entity. */
 export interface TileReads {
-  /** Every tile of any window, once. */
+  /** Every chunk with a tile of any window, once. */
   readonly fields: readonly string[];
-  /** By window, the positions of its tiles in `fields`. */
+  /** By field and place in its chunk, the number of the tile; −1 for one that no window needs. */
+  readonly numbers: Int32Array;
+  /** By number, when the time of the tile begins. */
+  readonly startsMs: readonly number[];
+  /** By window, the numbers of its tiles. */
   readonly windows: readonly Int32Array[];
-  /** By field, whether any of its windows needs a sketch, by sketch. */
+  /** By number, whether any of its windows needs a sketch, by sketch. */
   readonly wanted: readonly (readonly boolean[])[];
 }
 
-/** Compiles which tiles a read at a time needs. The last answer is kept: times of one hop share it. */
-export function compileTileReads(plan: TilePlan): (timeMs: number) => TileReads {
+/**
+ * Compiles which tiles a read at a time needs, in chunks of `span`. The last answer is kept: times of one hop
+ * share it.
+ */
+export function compileTileReads(plan: TilePlan, span: number): (timeMs: number) => TileReads {
   let ranges: number[] = [];
   let reads: TileReads | undefined;
   return (timeMs) => {
@@ -25,7 +30,7 @@ export function compileTileReads(plan: TilePlan): (timeMs: number) => TileReads 
       return reads;
     }
     ranges = next;
-    reads = readsOf(plan, timeMs);
+    reads = readsOf(plan, span, timeMs);
     return reads;
   };
 }
@@ -38,24 +43,43 @@ function rangesAt(plan: TilePlan, timeMs: number): number[] {
   return ranges;
 }
 
-function readsOf(plan: TilePlan, timeMs: number): TileReads {
-  const positions = new Map<string, number>();
+function readsOf(plan: TilePlan, span: number, timeMs: number): TileReads {
+  const chunks = new Map<string, number[]>();
+  const startsMs: number[] = [];
   const wanted: boolean[][] = [];
+
+  /** The number of a tile, a new one at first sight. */
+  function numberOf(level: number, bucket: number): number {
+    const chunk = chunkOf(bucket, span);
+    const field = chunkField(level, chunk);
+    let numbers = chunks.get(field);
+    if (numbers === undefined) chunks.set(field, (numbers = new Array<number>(span).fill(-1)));
+    const place = bucket - chunk * span;
+    if (numbers[place] < 0) {
+      numbers[place] = startsMs.push(bucket * plan.levels[level].sizeMs) - 1;
+      wanted.push([]);
+    }
+    return numbers[place];
+  }
+
   const windows = plan.windows.map(({ level, windowMs, sketches }) => {
     const own: number[] = [];
     visitTiles(plan, { level, windowMs, timeMs }, (l, from, to) => {
       for (let bucket = from; bucket <= to; bucket++) {
-        const field = tileField(l, bucket);
-        const known = positions.get(field) ?? positions.size;
-        positions.set(field, known);
-        own.push(known);
-        const sketchesOf = (wanted[known] ??= []);
-        for (const sketch of sketches) sketchesOf[sketch] = true;
+        const number = numberOf(l, bucket);
+        own.push(number);
+        for (const sketch of sketches) wanted[number][sketch] = true;
       }
     });
     return Int32Array.from(own);
   });
-  return { fields: [...positions.keys()], windows, wanted };
+  return {
+    fields: [...chunks.keys()],
+    numbers: Int32Array.from([...chunks.values()].flat()),
+    startsMs,
+    windows,
+    wanted,
+  };
 }
 
 /** By level, the first bucket that a read at a time or later can reach. */
@@ -69,16 +93,24 @@ export function lowestBuckets({ levels, windows }: TilePlan, timeMs: number): nu
   });
 }
 
+/** The times between which chunks get out of reach. */
+interface Stretch {
+  readonly span: number;
+  readonly beforeMs: number;
+  readonly timeMs: number;
+}
+
 /**
- * The tiles that a read at `beforeMs` could reach and no read at `timeMs` or later can: what to drop of an
+ * The chunks that a read at `beforeMs` could reach and no read at `timeMs` or later can: what to drop of an
  * entity whose events so far were all before `beforeMs`.
  */
-export function tilesOutOfReach(plan: TilePlan, beforeMs: number, timeMs: number): string[] {
+export function chunksOutOfReach(plan: TilePlan, { span, beforeMs, timeMs }: Stretch): string[] {
   if (!Number.isFinite(beforeMs)) return [];
   const [before, after] = [lowestBuckets(plan, beforeMs), lowestBuckets(plan, timeMs)];
   return plan.levels.flatMap(({ sizeMs }, level) => {
-    const end = Math.min(after[level], Math.floor(beforeMs / sizeMs) + 1);
-    const count = Math.max(0, end - before[level]);
-    return Array.from({ length: count }, (_, i) => tileField(level, before[level] + i));
+    const from = chunkOf(before[level], span);
+    const latest = chunkOf(Math.floor(beforeMs / sizeMs), span);
+    const count = Math.max(0, Math.min(chunkOf(after[level], span), latest + 1) - from);
+    return Array.from({ length: count }, (_, i) => chunkField(level, from + i));
   });
 }

@@ -75,8 +75,46 @@ describe("a wrong column is a compile error", () => {
       view("x", { source, entity: { airport: "orign" }, features }),
       // @ts-expect-error -- there is no such column
       view("x", { source, entity: { route: ["origin", "destinaton"] }, features }),
+      // @ts-expect-error -- a time names no entity
+      view("x", { source, entity: { moment: "at" }, features }),
+      // @ts-expect-error -- nor does a condition, as a part of a key
+      view("x", { source, entity: { route: ["origin", "late"] }, features }),
     ];
     expectTypeOf(misuse).toBeFunction();
+  });
+
+  it("in the source, and so is one of the wrong type, or one that may be null", () => {
+    const from = parquet("a.parquet");
+    const schema = {
+      at: t.timestamp(),
+      seen: t.timestamp().optional(),
+      text: t.string(),
+      share: t.float(),
+      code: t.int().optional(),
+    };
+    const misuse = () => [
+      // @ts-expect-error -- a text is no time
+      events("x", { from, schema, eventTime: "text" }),
+      // @ts-expect-error -- it may be null
+      events("x", { from, schema, eventTime: "seen" }),
+      // @ts-expect-error -- there is no such column
+      events("x", { from, schema, eventTime: "when" }),
+      // @ts-expect-error -- a number with fractions identifies nothing
+      events("x", { from, schema, eventTime: "at", id: "share" }),
+      // @ts-expect-error -- it may be null
+      events("x", { from, schema, eventTime: "at", id: "code" }),
+      events("x", { from, schema, eventTime: "at", id: "text" }),
+      // @ts-expect-error -- a number with fractions is no key
+      view("x", { source: events("x", { from, schema, eventTime: "at" }), entity: { k: "share" }, features }),
+    ];
+    expectTypeOf(misuse).toBeFunction();
+  });
+
+  it("where the schema is not known is no error", () => {
+    const made = (schema: Schema) => events("x", { from: parquet("a.parquet"), schema, eventTime: "any" });
+    const viewed = (any: ReturnType<typeof made>) =>
+      view("x", { source: any, entity: { any: "any" }, features });
+    expectTypeOf([made, viewed]).toBeArray();
   });
 
   it("in the features, and so is a column of the wrong type", () => {

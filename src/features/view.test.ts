@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { csv, events, parquet, type SourceOptions } from "../data/index.js";
+import { csv, events, parquet, type EventSourceOptions } from "../data/index.js";
 import { t } from "../kernel/index.js";
 import {
   count,
@@ -23,7 +23,7 @@ const schema = {
 };
 type S = typeof schema;
 
-const sourceOf = (changes: Partial<SourceOptions<S>> = {}) =>
+const sourceOf = (changes: Partial<EventSourceOptions<S>> = {}) =>
   events("flights", { from: parquet("a.parquet"), schema, eventTime: "at", ...changes });
 
 const source = sourceOf();

@@ -1,4 +1,4 @@
-import type { Source } from "../data/index.js";
+import type { EventSource } from "../data/index.js";
 import {
   canonicalHash,
   didYouMean,
@@ -6,6 +6,7 @@ import {
   schemaJson,
   expressionJson,
   type Canonical,
+  type ColumnOfKind,
   type Columns,
   type ErrorFacts,
   type InputOf,
@@ -49,7 +50,7 @@ type NamedParts<Names, Parts> = {
 export interface View<Key = unknown> {
   readonly kind: "view";
   readonly name: string;
-  readonly source: Source;
+  readonly source: EventSource;
   readonly entity: string;
   /** The source's columns that hold the parts of the key. */
   readonly keyColumns: readonly string[];
@@ -77,7 +78,7 @@ export interface View<Key = unknown> {
 }
 
 export interface ViewOptions<S extends Schema, K> {
-  readonly source: Source<S>;
+  readonly source: EventSource<S>;
   /**
    * The entity's name and the column with its key, or the columns of a key of several parts:
    * `{ airport: "origin" }`, `{ route: ["origin", "destination"] }`.
@@ -88,6 +89,9 @@ export interface ViewOptions<S extends Schema, K> {
   readonly clock?: WindowClock;
 }
 
+/** A column that may be a part of a key. */
+type KeyColumn<S extends Schema> = ColumnOfKind<S, "string" | "int">;
+
 /** A request names the entity: its key is not null, even where the column of the source may be. */
 type PartOf<S extends Schema, Column> = Column extends keyof S ? NonNullable<InputOf<S[Column]>> : never;
 
@@ -96,7 +100,7 @@ type KeyOfColumns<S extends Schema, K> = K extends readonly string[]
   : PartOf<S, K>;
 
 /** Defines a view. Throws MW0301 or MW0103 for what is not possible. */
-export function view<S extends Schema, const K extends (keyof S & string) | readonly (keyof S & string)[]>(
+export function view<S extends Schema, const K extends KeyColumn<S> | readonly KeyColumn<S>[]>(
   name: string,
   options: ViewOptions<S, K>,
 ): View<KeyOfColumns<S, K>>;
@@ -170,7 +174,7 @@ function keyed(own: UnkeyedView, keyFields?: readonly string[]): View<never> {
 }
 
 /** What of a source the features' values depend on: not where its rows lie. */
-function sourceMeaning(source: Source): Canonical {
+function sourceMeaning(source: EventSource): Canonical {
   return {
     name: source.name,
     schema: schemaJson(source.schema),

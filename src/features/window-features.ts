@@ -3,8 +3,8 @@ import { checkSample } from "./check-sample.js";
 import { keyCodes, type KeyCodes } from "./entity-key.js";
 import { featureCounts, lookupsOf, type FeatureSet } from "./feature-set.js";
 import {
+  askedRows,
   foldHere,
-  orderByTime,
   type AskedRows,
   type FoldContext,
   type FoldOutput,
@@ -12,6 +12,7 @@ import {
   type VisibleEvents,
 } from "./fold.js";
 import { shared } from "./fold-groups.js";
+import { answerLatest, asksLatestAlone } from "./fold-latest.js";
 import { foldOnThreads } from "./fold-threads.js";
 import { planView, worthMeasuring, type ViewChoice } from "./plan-features.js";
 import type { EventFile, WindowEngine, WindowStrategy } from "./ports.js";
@@ -75,7 +76,7 @@ export async function windowFeatures(
   context: BuildContext,
 ): Promise<WindowColumns> {
   const { table, timeMs, askedAt } = spine;
-  const asked = { timeMs, askedAt, order: orderByTime(askedAt) };
+  const asked = askedRows(timeMs, askedAt);
   const codes = rememberedKeys();
   const outs: FoldOutput[] = [];
   const views = new Map<string, AskedView>();
@@ -95,16 +96,21 @@ export async function windowFeatures(
   };
 }
 
-/** Null everywhere: what a row without a time keeps. */
 function outputOf(view: View, rowCount: number): FoldOutput {
   const { number, text } = featureCounts(view);
   return {
-    numbers: Array.from({ length: number }, () => shared(Float32Array, rowCount).fill(NaN)),
+    numbers: Array.from({ length: number }, () => shared(Float32Array, rowCount)),
     texts: Array.from({ length: text }, () => ({
-      codes: shared(Int32Array, rowCount).fill(-1),
+      codes: shared(Int32Array, rowCount),
       dictionary: [],
     })),
   };
+}
+
+/** Null everywhere: what a row without a time keeps. */
+function clear({ numbers, texts }: FoldOutput): void {
+  for (const values of numbers) values.fill(NaN);
+  for (const { codes } of texts) codes.fill(-1);
 }
 
 type CodeKeys = (table: Table, columns: readonly string[]) => KeyCodes;
@@ -137,8 +143,21 @@ async function answerViews(
     read.set(events, log);
     folds.push({ view, asked, lookups, events: log, eventKeys: codes(log.table, view.keyColumns) });
   }
-  await foldViews(folds, context);
+  const isLatest = ({ view }: ViewFold) => asksLatestAlone(view.plan);
+  let answered = 0;
+  for (const one of folds.filter(isLatest)) {
+    await answerLatest(one, foldContext(context, answered));
+    answered += one.asked.timeMs.length * one.lookups.length;
+  }
+  const others = folds.filter((one) => !isLatest(one));
+  await foldViews(others, { ...foldContext(context, answered), threads: context.threads ?? 1 });
 }
+
+/** Goes on counting from the questions that were answered before. */
+const foldContext = ({ signal, onProgress }: BuildContext, before: number): FoldContext => ({
+  ...(signal && { signal }),
+  ...(onProgress && { onProgress: (answered: number) => onProgress(before + answered) }),
+});
 
 async function answeredByEngine(one: AskedView, context: BuildContext): Promise<boolean> {
   const { engine, seed = 1, signal } = context;
@@ -148,6 +167,7 @@ async function answeredByEngine(one: AskedView, context: BuildContext): Promise<
   const choice = await choose(stored, engine, context);
   context.onChoice?.(view.name, choice);
   if (choice.strategy === "fold") return false;
+  for (const { out } of lookups) clear(out);
   if (!(await answerByEngine(stored, { engine, strategy: choice.strategy, signal }))) return false;
   await checkSample(
     stored,
@@ -204,9 +224,9 @@ const threadsPayFrom = 500_000;
 
 async function foldViews(
   folds: readonly ViewFold[],
-  { threads = 1, signal, onProgress }: BuildContext,
+  { threads, ...context }: FoldContext & { readonly threads: number },
 ): Promise<void> {
-  const context = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  for (const { out } of folds.flatMap(({ lookups }) => lookups)) clear(out);
   const work = folds.reduce(
     (sum, { events, asked, lookups }) => sum + events.order.length + asked.order.length * lookups.length,
     0,

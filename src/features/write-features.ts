@@ -4,6 +4,7 @@ import type { Sketch } from "./sketch-algebra.js";
 import { sketchOperations } from "./slots.js";
 import type { StoredView } from "./stored-view.js";
 import type { TileTarget } from "./tile-codec.js";
+import { createChunkReader } from "./tile-chunk.js";
 import type { TileReads } from "./tile-reach.js";
 
 /** Where one lookup's features go. */
@@ -24,14 +25,27 @@ export type WriteFeatures = (
  * for every entity; the accumulator is the one that reads tiles in memory.
  */
 export function compileWriteFeatures(
-  { view: { plan }, tilePlan: { windows }, codec }: Pick<StoredView, "view" | "tilePlan" | "codec">,
+  {
+    view: { plan },
+    tilePlan: { windows },
+    span,
+    codec,
+  }: Pick<StoredView, "view" | "tilePlan" | "span" | "codec">,
   reads: (timeMs: number) => TileReads,
 ): WriteFeatures {
   const width = plan.identity.length;
   const sketchCount = sketchOperations(plan).length;
   const accumulator = createAccumulator(plan);
   const sketches: (Sketch | undefined)[] = [];
-  let target: TileTarget = { cells: new Float64Array(0), at: 0, sketches, sketchAt: 0, wanted: [] };
+  const chunk = createChunkReader(span);
+  let target: TileTarget = {
+    cells: new Float64Array(0),
+    at: 0,
+    startMs: 0,
+    sketches,
+    sketchAt: 0,
+    wanted: [],
+  };
   let present = new Uint8Array(0);
 
   function makeRoom(tiles: number): void {
@@ -40,16 +54,23 @@ export function compileWriteFeatures(
     target = { ...target, cells: new Float64Array(tiles * width) };
   }
 
-  function decode({ tiles }: TileAnswer, { wanted }: TileReads): void {
-    makeRoom(tiles.length);
-    for (let i = 0; i < tiles.length; i++) {
-      const bytes = tiles[i];
-      present[i] = bytes === undefined ? 0 : 1;
+  function decode({ tiles: chunks }: TileAnswer, { numbers, startsMs, wanted }: TileReads): void {
+    makeRoom(startsMs.length);
+    present.fill(0, 0, startsMs.length);
+    for (let c = 0; c < chunks.length; c++) {
+      const bytes = chunks[c];
       if (bytes === undefined) continue;
-      target.at = i * width;
-      target.sketchAt = i * sketchCount;
-      target.wanted = wanted[i];
-      codec.decodeInto(bytes, target);
+      chunk.open(bytes);
+      while (chunk.next()) {
+        const i = numbers[c * span + chunk.place];
+        if (i < 0) continue;
+        present[i] = 1;
+        target.at = i * width;
+        target.startMs = startsMs[i];
+        target.sketchAt = i * sketchCount;
+        target.wanted = wanted[i];
+        codec.decodeInto(chunk, target);
+      }
     }
   }
 

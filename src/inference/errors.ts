@@ -41,4 +41,12 @@ export const inferenceErrors = errorTable({
     http: 503,
     about: "A prediction was asked of a model that had been taken out of memory.",
   },
+  MW0707: {
+    title: "input tensors do not fit",
+    exit: 2,
+    http: 422,
+    about:
+      "The tensors given to a model are not those of its signature: one is missing or unknown, has another type or a " +
+      "dimension of another size, or holds more or fewer elements than its shape says.",
+  },
 });

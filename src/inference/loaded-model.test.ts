@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { onnxruntimeSessions } from "../adapters/onnxruntime/index.js";
 import { manualClock } from "../kernel/index.js";
-import { writePackage, type PackageFacts, type Probe, type Signature } from "../registry/index.js";
+import { writePackage, type FeatureFacts, type Probe, type Signature } from "../registry/index.js";
 import { exampleContents, exampleFacts, looseBlobs } from "../registry/packages.testing.js";
 import { loadModel } from "./index.js";
 import type { SessionFactory } from "./ports.js";
@@ -14,7 +14,7 @@ const numericSignature = (columns: number): Signature => ({
   columns: Array.from({ length: columns }, (_, i) => ({ name: `f${i}`, kind: "number", origin: "window" })),
   outputs: [{ name: "probability", dtype: float32, shape: [null] }],
 });
-const half: Probe = { numeric: [0, null], text: [], output: 0.5 };
+const half: Probe = { numeric: [0, null], text: [], outputs: [0.5] };
 
 /** The real engine, which also counts the sessions that are open. */
 function countingSessions(): SessionFactory & { open: SessionFactory["open"]; count: () => number } {
@@ -36,7 +36,7 @@ function countingSessions(): SessionFactory & { open: SessionFactory["open"]; co
 
 async function packed(graph: Uint8Array, signature: Signature, probes: readonly Probe[]) {
   const blobs = looseBlobs();
-  const facts: PackageFacts = exampleFacts({ signature });
+  const facts: FeatureFacts = exampleFacts({ signature });
   const contents = exampleContents({ facts, model: graph, probes: { tolerance: 0, probes } });
   const sessions = countingSessions();
   return { blobs, sessions, ...(await writePackage(contents, blobs)) };
@@ -58,7 +58,7 @@ describe("loading", () => {
 
   it("fills both inputs in the order of their columns", async () => {
     const signature = exampleFacts().signature;
-    const probe: Probe = { numeric: [1, 2], text: ["AA"], output: 7 };
+    const probe: Probe = { numeric: [1, 2], text: ["AA"], outputs: [7] };
     const { id, ...context } = await packed(encodeGraph(textGraph(2, { AA: 4 })), signature, [probe]);
     const model = await loadModel(id, context);
     expect([...(await model.predict(new Float32Array([1, 1, 2, 2]), 2, ["x", "AA"]))]).toEqual([2, 8]);
@@ -71,7 +71,7 @@ describe("loading", () => {
       "MW0608",
       encodeGraph(sumGraph(2)),
       numericSignature(2),
-      { ...half, output: 0.4 },
+      { ...half, outputs: [0.4] },
     ],
     [
       "a probe of the wrong width",
@@ -141,7 +141,7 @@ describe("predicting", () => {
   });
 
   it("withholds an output that is not finite and names its row", async () => {
-    const one: Probe = { numeric: [0.5, 0.5], text: [], output: 0 };
+    const one: Probe = { numeric: [0.5, 0.5], text: [], outputs: [0] };
     const { id, ...context } = await packed(encodeGraph(logGraph(2)), numericSignature(2), [one]);
     const model = await loadModel(id, context);
     await expect(model.predict(new Float32Array([1, 0, 0, 0]), 2)).rejects.toMatchObject({

@@ -1,25 +1,26 @@
 import {
   checkProbes,
-  readPackage,
+  readFeaturePackage,
   type BlobReader,
-  type Manifest,
+  type FeatureManifest,
   type ProbeReport,
   type ProbeSet,
 } from "../registry/index.js";
+import { guarded } from "./disposal.js";
 import { inferenceErrors } from "./errors.js";
 import type { Session, SessionFactory } from "./ports.js";
 import { checkSignature, type Widths } from "./signature.js";
 
-/** A verified model in memory. */
+/** A verified model of features in memory. */
 export interface LoadedModel {
   readonly packageId: string;
   readonly modelHash: string;
-  readonly manifest: Manifest;
+  readonly manifest: FeatureManifest;
   readonly probes: ProbeSet;
   /** How the stored probes fared when the model was loaded. */
   readonly probeReport: ProbeReport;
   /**
-   * One output per row. `numeric` (NaN is missing) and `text` are row-major and must not change before the
+   * The outputs of every row, row-major. `numeric` (NaN is missing) and `text` are row-major and must not change before the
    * promise settles. Calls may overlap. Throws MW0703 to MW0706.
    */
   predict(numeric: Float32Array, rows: number, text?: readonly string[]): Promise<Float32Array>;
@@ -35,10 +36,10 @@ export interface LoadContext {
 /**
  * Loads a package: verifies every hash, opens the graph, compares it with the signature and runs the
  * probes. Stored inputs must give the stored outputs, or nothing is loaded. Throws MW0604 to MW0608,
- * MW0701 and MW0702.
+ * MW0630 for a graph that was imported, MW0701 and MW0702.
  */
 export async function loadModel(packageId: string, { blobs, sessions }: LoadContext): Promise<LoadedModel> {
-  const { manifest, model, modelHash, probes } = await readPackage(packageId, blobs);
+  const { manifest, model, modelHash, probes } = await readFeaturePackage(packageId, blobs);
   const session = await sessions.open(model, { threads: 1 });
   try {
     const { predict, dispose } = guard(session, checkSignature(manifest.signature, session));
@@ -54,43 +55,31 @@ const noText: readonly string[] = Object.freeze([]);
 
 /** The session behind checks of its inputs and outputs, and a disposal that waits for calls under way. */
 function guard(session: Session, widths: Widths): Pick<LoadedModel, "predict" | "dispose"> {
-  let underWay = 0;
-  let drained: (() => void) | undefined;
-  let disposal: Promise<void> | undefined;
-
-  const predict = async (numeric: Float32Array, rows: number, text = noText) => {
-    if (disposal !== undefined) throw disposed();
-    if (numeric.length !== rows * widths.numeric)
-      throw wrongSize("numeric", rows * widths.numeric, numeric.length);
-    if (text.length !== rows * widths.text) throw wrongSize("text", rows * widths.text, text.length);
-    underWay++;
-    try {
-      return checkOutput(await session.run(numeric, rows, text), rows);
-    } finally {
-      underWay--;
-      if (underWay === 0) drained?.();
-    }
-  };
-  const disposeOnce = async () => {
-    if (underWay > 0) await new Promise<void>((resolve) => (drained = resolve));
-    await session.dispose();
-  };
-  return { predict, dispose: () => (disposal ??= disposeOnce()) };
+  const calls = guarded(session);
+  const predict = (numeric: Float32Array, rows: number, text = noText) =>
+    calls.call(async () => {
+      if (numeric.length !== rows * widths.numeric)
+        throw wrongSize("numeric", rows * widths.numeric, numeric.length);
+      if (text.length !== rows * widths.text) throw wrongSize("text", rows * widths.text, text.length);
+      return checkOutput(await session.run(numeric, rows, text), rows, widths.output);
+    });
+  return { predict, dispose: () => calls.dispose() };
 }
 
-function checkOutput(output: Float32Array, rows: number): Float32Array {
-  if (output.length !== rows) {
+function checkOutput(output: Float32Array, rows: number, width: number): Float32Array {
+  if (output.length !== rows * width) {
     throw inferenceErrors.error("MW0705", {
-      expected: `${rows} outputs, one per row`,
+      expected: `${rows * width} outputs, ${width} per row`,
       found: `${output.length}`,
       remedy: "The graph does not keep rows apart; make the package again from its run.",
     });
   }
-  for (let row = 0; row < rows; row++) {
-    if (Number.isFinite(output[row])) continue;
+  for (let index = 0; index < output.length; index++) {
+    if (Number.isFinite(output[index])) continue;
+    const row = Math.floor(index / width);
     throw inferenceErrors.error("MW0703", {
       expected: "a finite output for every row",
-      found: `${output[row]} for row ${row}`,
+      found: `${output[index]} for row ${row}`,
       remedy: "Look at the row's features for values far outside of the training data.",
       details: { row },
     });
@@ -104,13 +93,5 @@ function wrongSize(input: string, expected: number, found: number) {
     found: String(found),
     remedy: "Give one value per row and feature column, in the order of the signature.",
     details: { input, expected, found },
-  });
-}
-
-function disposed() {
-  return inferenceErrors.error("MW0706", {
-    expected: "a model in memory",
-    found: "one that was disposed",
-    remedy: "Resolve the alias again and use the model that it names now.",
   });
 }

@@ -1,11 +1,12 @@
 import { inferenceErrors } from "./errors.js";
-import type { Signature, TensorSpec } from "../registry/index.js";
+import type { Signature, TensorSignature, TensorSpec } from "../registry/index.js";
 import type { Session } from "./ports.js";
 
-/** Columns per row of the two inputs. */
+/** Values per row of the two inputs and of the first output. */
 export interface Widths {
   readonly numeric: number;
   readonly text: number;
+  readonly output: number;
 }
 
 /**
@@ -16,6 +17,7 @@ export function checkSignature({ inputs, columns, outputs }: Signature, session:
   const widths = {
     numeric: columns.filter(({ kind }) => kind === "number").length,
     text: columns.filter(({ kind }) => kind === "text").length,
+    output: outputWidth(outputs[0]),
   };
   const filled: TensorSpec[] = [
     { name: "numeric", dtype: "float32", shape: [null, widths.numeric] },
@@ -28,11 +30,21 @@ export function checkSignature({ inputs, columns, outputs }: Signature, session:
   );
   expectEqual("inputs", inputs, session.inputs);
   expectEqual("outputs", outputs, session.outputs);
-  const [{ dtype, shape }] = outputs;
-  if (dtype !== "float32" || shape[0] !== null || shape.slice(1).some((size) => size !== 1)) {
-    throw mismatch("one float32 per row as first output", describe(outputs));
-  }
   return widths;
+}
+
+/** Checks that the graph takes and gives what a signature of tensors says. Throws MW0702. */
+export function checkTensorSignature({ inputs, outputs }: TensorSignature, session: Session): void {
+  expectEqual("inputs", inputs, session.inputs);
+  expectEqual("outputs", outputs, session.outputs);
+}
+
+/** A row's values: those of all dimensions but the first, which counts rows. */
+function outputWidth(output: TensorSpec): number {
+  const { dtype, shape } = output;
+  const width = shape.slice(1).reduce<number>((product, size) => product * (size ?? NaN), 1);
+  if (dtype === "float32" && shape[0] === null && width >= 1) return width;
+  throw mismatch("float32 values of every row, equally many, as first output", describe([output]));
 }
 
 function expectEqual(what: string, expected: readonly TensorSpec[], found: readonly TensorSpec[]): void {

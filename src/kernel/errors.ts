@@ -65,7 +65,7 @@ export interface ErrorTable<Code extends string> {
 /**
  * Declares a room's error codes. Codes are never reused; blocks of numbers belong to rooms:
  * 01 kernel, 02 data, 03 features, 04 learning, 05 training, 06 registry, 07 inference, 08 serving,
- * 09 monitoring, 10 storage, 11 project, lifecycle and configuration, 12 command line, 13 client, 14 stats;
+ * 09 monitoring, 10 storage, 11 project, lifecycle and configuration, 12 command line, 13 client, 14 stats, 15 Python.
  */
 export function errorTable<const Code extends `MW${number}`>(
   rows: Readonly<Record<Code, ErrorRow>>,

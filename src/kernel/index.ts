@@ -19,15 +19,18 @@ export {
   parseTimestamp,
   schemaJson,
   t,
+  type ColumnOfKind,
   type FieldKind,
   type FieldSpec,
   type InputOf,
+  type PresentColumn,
   type RecordOf,
   type Schema,
 } from "./schema.js";
 export { serveWorker } from "./serve-worker.js";
 export { storageErrors } from "./storage-errors.js";
-export type { AppendLog, BlobStore, CheckpointStore, LogBatch, StoredCheckpoint } from "./stores.js";
+export type { AppendLog, BlobEntry, BlobStore, CheckpointStore } from "./stores.js";
+export type { LogBatch, StoredCheckpoint } from "./stores.js";
 export { didYouMean, nearest } from "./suggest.js";
 export {
   concatenateTables,

@@ -36,6 +36,16 @@ export type RecordOf<S extends Schema> = {
   -readonly [K in keyof S as S[K] extends FieldSpec<FieldKind, false> ? never : K]?: InputOf<S[K]>;
 };
 
+/** The columns of a schema whose fields are of some kinds; all of them where the schema is not known. */
+export type ColumnOfKind<S extends Schema, Kind extends FieldKind> = {
+  [Column in keyof S & string]: S[Column]["kind"] & Kind extends never ? never : Column;
+}[keyof S & string];
+
+/** Those of them that are never null. */
+export type PresentColumn<S extends Schema, Kind extends FieldKind> = {
+  [Column in ColumnOfKind<S, Kind>]: S[Column]["nullable"] & false extends never ? never : Column;
+}[ColumnOfKind<S, Kind>];
+
 /** A field specification with the methods that narrow it. */
 export interface FieldBuilder<Kind extends FieldKind, Null extends boolean> extends FieldSpec<Kind, Null> {
   /** The same field, where null and absence are allowed. */

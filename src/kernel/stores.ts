@@ -1,9 +1,18 @@
+/** A blob without its bytes. */
+export interface BlobEntry {
+  /** SHA-256 of the bytes: its name. */
+  readonly hash: string;
+  readonly sizeBytes: number;
+  /** When it was put or adopted last, epoch milliseconds by the store's clock. */
+  readonly modifiedAtMs: number;
+}
+
 /**
  * A content-addressed store: a blob's name is the SHA-256 of its bytes, so a blob never changes and
  * writing one twice is harmless. A blob is either wholly there or not at all, whenever the process dies.
  */
 export interface BlobStore {
-  /** Stores bytes and returns their SHA-256. */
+  /** Stores bytes and returns their SHA-256. A blob that is there already counts as modified now. */
   put(bytes: Uint8Array): Promise<string>;
   /** Moves a finished local file into the store and returns its SHA-256. */
   adopt(path: string): Promise<string>;
@@ -12,6 +21,13 @@ export interface BlobStore {
   get(hash: string): Promise<Uint8Array>;
   /** A read-only local file with the blob's bytes, for engines that read files. Throws MW1001. */
   localPath(hash: string): Promise<string>;
+  /** All blobs, in no order. Those that come or go meanwhile may be among them or not. */
+  list(): AsyncIterable<BlobEntry>;
+  /**
+   * Removes a blob that was not modified after a time, and says whether it did. A blob that is put again at
+   * this very moment stays: who puts a blob before naming it never names a removed one.
+   */
+  remove(hash: string, options: { readonly unmodifiedSinceMs: number }): Promise<boolean>;
 }
 
 /** A run of records with consecutive sequence numbers. */

@@ -47,4 +47,71 @@ export const learningErrors = errorTable({
     http: 500,
     about: "A worker thread of a learner stopped before its result was there. The cause is in the message.",
   },
+  MW0408: {
+    title: "task not learned",
+    exit: 2,
+    http: 400,
+    about: "The learner does not learn this kind of target, such as classes where it fits numbers.",
+  },
+  MW0409: {
+    title: "bad target value",
+    exit: 3,
+    http: 422,
+    about:
+      "A target must be a finite number in every row; for the Poisson loss it must not be negative, nor 0 everywhere.",
+  },
+  MW0410: {
+    title: "bad weight",
+    exit: 3,
+    http: 422,
+    about: "Every row's weight must be a finite number above 0.",
+  },
+  MW0411: {
+    title: "bad monotone constraint",
+    exit: 2,
+    http: 400,
+    about:
+      "A monotone constraint must name a number feature of the table, and its direction must be 1 or -1.",
+  },
+  MW0412: {
+    title: "too many rows for a thread",
+    exit: 3,
+    http: 422,
+    about: "A training thread of the trees can address 4 GB. Use more threads, fewer rows or fewer features.",
+  },
+  MW0420: {
+    title: "too few rows",
+    exit: 1,
+    http: 422,
+    about:
+      "A learner or a calibration was given fewer rows than it can be computed from. Widen the training period.",
+  },
+  MW0421: {
+    title: "bad calibration data",
+    exit: 3,
+    http: 422,
+    about:
+      "A calibration is fitted to probabilities from 0 to 1 and labels of rows that the model was not trained on, equally many of each, of at least two classes.",
+  },
+  MW0422: {
+    title: "graph cannot be calibrated",
+    exit: 3,
+    http: 422,
+    about:
+      "A calibration is appended to the first output of an ONNX graph, which must hold one probability per row, or one per row and class for a temperature, in 32-bit floats, with operator set 13 or later.",
+  },
+  MW0423: {
+    title: "bad conformal data",
+    exit: 3,
+    http: 422,
+    about:
+      "Conformal prediction takes predictions and outcomes of rows that the model was not trained on, equally many and finite, and an error rate between 0 and 1.",
+  },
+  MW0424: {
+    title: "bad explanation request",
+    exit: 3,
+    http: 422,
+    about:
+      "An explanation was asked of no background rows, of an output that the model lacks, or of a scorer whose answer is not finite.",
+  },
 });

@@ -24,16 +24,51 @@ export interface FeatureTable {
   readonly features: readonly Feature[];
 }
 
-/** A feature table with the outcome of every row. */
-export interface BinaryExamples extends FeatureTable {
+/** What there is to learn about each row. */
+export type Target =
   /** 0 or 1 per row. */
-  readonly labels: Uint8Array;
+  | { readonly kind: "binary"; readonly labels: Uint8Array }
+  /** Per row the number of its class. */
+  | { readonly kind: "multiclass"; readonly labels: Uint16Array; readonly classes: readonly string[] }
+  /** A finite number per row. */
+  | { readonly kind: "regression"; readonly values: Float64Array }
+  /** Relevance per row, the more the better, among the rows of the same group; a group's rows are neighbours. */
+  | { readonly kind: "ranking"; readonly relevance: Float64Array; readonly groups: Int32Array }
+  /** Nothing is known; what is unlike the rest is to be found. */
+  | { readonly kind: "anomaly" };
+
+export type TargetKind = Target["kind"];
+export type TargetOf<K extends TargetKind> = Extract<Target, { readonly kind: K }>;
+
+/** A feature table with what is known of every row. */
+export interface Examples<T extends Target = Target> extends FeatureTable {
+  readonly target: T;
+  /** What each row counts for: finite, above 0. Default 1. */
+  readonly weights?: Float32Array;
 }
 
-/** Checks what every learner relies on. Throws MW0402 to MW0405. */
-export function checkExamples(examples: BinaryExamples): void {
+export type BinaryExamples = Examples<TargetOf<"binary">>;
+
+/** The examples with a target that the learner knows. Throws MW0408 for another. */
+export function requireTarget<K extends TargetKind>(
+  examples: Examples,
+  learner: string,
+  ...kinds: readonly K[]
+): Examples<TargetOf<K>> {
+  const has = (kind: TargetKind): kind is K => (kinds as readonly TargetKind[]).includes(kind);
+  if (has(examples.target.kind)) return examples as Examples<TargetOf<K>>;
+  throw learningErrors.error("MW0408", {
+    expected: `a ${kinds.join(" or ")} target for ${learner}`,
+    found: `a ${examples.target.kind} target`,
+    remedy: "Choose a trainer that learns this task.",
+  });
+}
+
+/** Checks what every learner relies on. Throws MW0402 to MW0405, MW0409 and MW0410. */
+export function checkExamples(examples: Examples): void {
   checkFeatures(examples);
-  checkLabels(examples);
+  checkTarget(examples);
+  checkWeights(examples);
   for (const feature of examples.features) {
     if (feature.kind === "number") checkFinite(feature);
   }
@@ -65,20 +100,62 @@ function checkCodes({ name, codes, dictionary }: TextFeature): void {
   }
 }
 
-function checkLabels({ labels, rowCount }: BinaryExamples): void {
-  if (labels.length !== rowCount) throw badLabel(`${rowCount} labels`, `${labels.length}`);
-  let positives = 0;
-  for (let row = 0; row < rowCount; row++) {
-    if (labels[row] > 1) throw badLabel("labels 0 and 1", `${labels[row]} at row ${row}`);
-    positives += labels[row];
+function checkTarget({ target, rowCount }: Examples): void {
+  switch (target.kind) {
+    case "binary":
+      return checkLabels(target.labels, 2, rowCount);
+    case "multiclass":
+      return checkLabels(target.labels, target.classes.length, rowCount);
+    case "regression":
+      return checkValues(target.values, rowCount);
+    case "ranking":
+      if (target.groups.length !== rowCount)
+        throw badLabel(`${rowCount} group numbers`, `${target.groups.length}`);
+      return checkValues(target.relevance, rowCount);
+    case "anomaly":
   }
-  if (positives === 0 || positives === rowCount) {
+}
+
+function checkLabels(labels: Uint8Array | Uint16Array, classes: number, rowCount: number): void {
+  if (labels.length !== rowCount) throw badLabel(`${rowCount} labels`, `${labels.length}`);
+  const counts = new Float64Array(classes);
+  for (let row = 0; row < rowCount; row++) {
+    if (labels[row] >= classes) {
+      const expected = classes === 2 ? "labels 0 and 1" : `labels from 0 to ${classes - 1}`;
+      throw badLabel(expected, `${labels[row]} at row ${row}`);
+    }
+    counts[labels[row]]++;
+  }
+  if (counts.filter((count) => count > 0).length < 2) {
     throw learningErrors.error("MW0403", {
-      expected: "rows of both classes",
-      found: `${rowCount} rows, ${positives} of them positive`,
+      expected: classes === 2 ? "rows of both classes" : "rows of at least two classes",
+      found: `${rowCount} rows, ${classes === 2 ? `${counts[1]} of them positive` : "all of one class"}`,
       remedy: "Widen the training period, or check the label's definition.",
     });
   }
+}
+
+function checkValues(values: Float64Array, rowCount: number): void {
+  if (values.length !== rowCount) throw badLabel(`${rowCount} target values`, `${values.length}`);
+  const stray = values.findIndex((value) => !Number.isFinite(value));
+  if (stray >= 0 || rowCount === 0) {
+    throw learningErrors.error("MW0409", {
+      expected: "a finite target value in every row, and at least one row",
+      found: rowCount === 0 ? "no rows" : `${values[stray]} at row ${stray}`,
+      remedy: "Leave rows with an unknown outcome out of the training set.",
+    });
+  }
+}
+
+function checkWeights({ weights, rowCount }: Examples): void {
+  if (weights === undefined) return;
+  const stray = weights.findIndex((weight) => !(weight > 0 && weight < Infinity));
+  if (weights.length === rowCount && stray < 0) return;
+  throw learningErrors.error("MW0410", {
+    expected: `${rowCount} finite weights above 0`,
+    found: stray < 0 ? `${weights.length} weights` : `${weights[stray]} at row ${stray}`,
+    remedy: "Leave out the rows that should not count.",
+  });
 }
 
 function checkFinite({ name, values }: NumberFeature): void {

@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
 import { madeExamples } from "./examples.testing.js";
-import { featureImportance, type FittedModel } from "./fitted-model.js";
+import { featureImportance } from "./fitted-model.js";
+import { compileGbdtOptions } from "./gbdt/options.js";
 import { trainGbdt } from "./gbdt/train.js";
-import { trainLogistic } from "./logistic/train.js";
+import type { GbdtModel } from "./gbdt/tree.js";
+import { trainLinear } from "./linear/train.js";
 
 test("importances are shares by falling size", async () => {
   const examples = madeExamples(5_000);
   const gbdt = await trainGbdt(examples, { trees: 10, leaves: 4 }, { threads: 1 });
-  for (const model of [gbdt, await trainLogistic(examples, {})]) {
+  for (const model of [gbdt, await trainLinear(examples, {})]) {
     const importances = featureImportance(model);
     expect(importances.map(({ name }) => name).sort()).toEqual(["port", "smooth", "sparse", "whole"]);
     expect(importances.reduce((sum, { gain }) => sum + gain, 0)).toBeCloseTo(1, 12);
@@ -27,15 +29,19 @@ test("importances of a two-tree model by hand", () => {
     right: [2, 0, 0],
     value: [0, -1, 1],
     gain: [gain, 0, 0],
+    rows: [2, 1, 1],
   });
   const features = ["a", "b", "c"].map((name) => ({ kind: "number", name }) as const);
-  const options = { trees: 2, leaves: 2, learningRate: 1, minLeafHessian: 1, l2: 1, maxBins: 255, seed: 0 };
-  const model: FittedModel = {
+  const model: GbdtModel = {
     kind: "gbdt",
+    task: "binary",
+    loss: { name: "logistic", width: 1, quantile: 0.5 },
+    classes: [],
+    curves: [],
     features,
-    options,
+    options: compileGbdtOptions({ trees: 2 }),
     rowCount: 9,
-    base: 0,
+    base: [0],
     trees: [stump(0, 1), stump(1, 3)],
   };
   expect(featureImportance(model)).toEqual([

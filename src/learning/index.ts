@@ -1,12 +1,37 @@
+export { calibrate, type Calibration } from "./calibration/calibration.js";
+export { fitIsotonic } from "./calibration/isotonic.js";
+export { fitPlatt } from "./calibration/platt.js";
+export type { CalibrationRows } from "./calibration/rows.js";
+export { fitTemperature } from "./calibration/temperature.js";
+export { bandAround, fitIntervals, intervalsOf, type Band } from "./conformal/intervals.js";
+export type { ConformalIntervals, Intervals } from "./conformal/intervals.js";
+export { fitSets, setsOf, type ConformalSets, type SetMethod } from "./conformal/prediction-sets.js";
+export { explainGbdt, type Explanation } from "./explain/explain-gbdt.js";
+export { permutationImportance, type PermutationImportance } from "./explain/permutation-importance.js";
 export type { FittedFeature } from "./feature-encoding.js";
-export type { BinaryExamples, Feature, FeatureTable, NumberFeature, TextFeature } from "./feature-table.js";
+export type {
+  Examples,
+  Feature,
+  FeatureTable,
+  NumberFeature,
+  Target,
+  TargetKind,
+  TargetOf,
+  TextFeature,
+} from "./feature-table.js";
+export { requireTarget } from "./feature-table.js";
 export { featureImportance, type FeatureImportance, type FittedModel } from "./fitted-model.js";
 export type { GbdtOptions } from "./gbdt/options.js";
 export { compileGbdtOptions } from "./gbdt/options.js";
 export { trainGbdt } from "./gbdt/train.js";
 export type { GbdtModel, Tree } from "./gbdt/tree.js";
-export type { LogisticModel } from "./logistic/model.js";
-export { compileLogisticOptions, type LogisticOptions } from "./logistic/options.js";
-export { trainLogistic } from "./logistic/train.js";
+export type { IsolationModel } from "./isolation/model.js";
+export { compileIsolationOptions, type IsolationOptions } from "./isolation/options.js";
+export { trainIsolation } from "./isolation/train.js";
+export type { LinearFeature, LinearModel } from "./linear/model.js";
+export { compileLinearOptions, type LinearOptions } from "./linear/options.js";
+export { trainLinear } from "./linear/train.js";
+export { calibratedOnnx } from "./onnx/calibrated.js";
 export { toOnnx } from "./onnx/export.js";
 export type { GraphInfo } from "./onnx/graph.js";
+export { readGraphInfo, type FileInfo } from "./onnx/graph-info.js";

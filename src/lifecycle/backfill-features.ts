@@ -1,9 +1,9 @@
-import type { Source } from "../data/index.js";
+import type { EventSource } from "../data/index.js";
 import type { FeatureSpace, RecordedEvents, View } from "../features/index.js";
 import { compareInShadow, type ShadowComparison } from "./compare-in-shadow.js";
 import { configuredViews, requireNamesOnce, unknownView } from "./configured-views.js";
 import { lifecycleErrors } from "./errors.js";
-import { spaceName } from "./feature-spaces.js";
+import { keepServed, spaceName } from "./feature-spaces.js";
 import { fillFeatures, readLogsOf, type Filled, type ReadLogs } from "./fill-features.js";
 import type { SourceLogs } from "./live-logs.js";
 import type { Project } from "./project.js";
@@ -147,6 +147,9 @@ async function fillAndSwitch(
       });
     }
     if (differs) return compared;
+    const names = new Set(waiting.map(({ view }) => view.name));
+    const retiring = spaces.filter(({ view, state }) => state === "active" && names.has(view));
+    await keepServed(project, logs.live, retiring);
     const step = { from: "shadow", atMs: clock.nowMs() } as const;
     const done = await project.spaces.activate(
       logs.live,
@@ -171,7 +174,7 @@ function reportOf({ view, space }: Waiting, filled: Filled, comparison: ShadowCo
   };
 }
 
-type EventsOf = (source: Source, logs: readonly string[]) => Promise<RecordedEvents>;
+type EventsOf = (source: EventSource, logs: readonly string[]) => Promise<RecordedEvents>;
 
 /** Views of one source share what is read of it. */
 function rememberedEvents(project: Project, live: string): EventsOf {

@@ -1,23 +1,17 @@
-import { readDataset, takeRows, type DatasetVersion } from "../data/index.js";
-import { eventTable, lookupsOf } from "../features/index.js";
-import { canonicalHash, evaluateNumbers, throwIfCancelled, type Canonical } from "../kernel/index.js";
+import { readDataset, takeRows, type DatasetVersion, type EventSource } from "../data/index.js";
+import { lookupsOf } from "../features/index.js";
+import { canonicalHash, throwIfCancelled, type Canonical } from "../kernel/index.js";
 import type { ModelDefinition } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
-import { matureRows, type Maturity } from "./maturity.js";
+import type { Maturity } from "./maturity.js";
 import { findModel, type Project } from "./project.js";
 import { proveFeatures } from "./prove-features.js";
 import { endOfLog, recordedEvents, requireLive } from "./recorded-events.js";
 import { readStart } from "./live-sources.js";
 import { snapshotSources } from "./snapshot-data.js";
+import { sourceRows, spineRows } from "./spine-rows.js";
 import { createSteps, isWhole } from "./steps.js";
-import {
-  computeFeatures,
-  eventFiles,
-  labelsOf,
-  timesOf,
-  type EventsBySource,
-  type TakenEvents,
-} from "./training-data.js";
+import { computeFeatures, eventFiles, type EventsBySource, type TakenEvents } from "./training-data.js";
 import { trainingSetId, type LiveShare } from "./training-set-id.js";
 import { checkColumns, contentHash, trainingTable, type TrainingRows } from "./training-table.js";
 
@@ -128,6 +122,19 @@ async function readTrainingSet({ blobs }: Project, manifest: string): Promise<Tr
 const sourcesOf = (model: ModelDefinition) =>
   new Set([model.spine.source, ...lookupsOf(model.features).map(({ view }) => view.source)]);
 
+/** The sources of a model as a live state has them: events alone. Throws MW1141. */
+function eventSourcesOf(model: ModelDefinition): EventSource[] {
+  const sources = [...sourcesOf(model)];
+  const events = sources.filter((source) => source.kind === "events");
+  if (events.length === sources.length) return events;
+  throw lifecycleErrors.error("MW1141", {
+    expected: "sources of events, which a live state logs",
+    found: `"${model.spine.source.name}", a table`,
+    remedy: "Build the training set without --live.",
+    details: { model: model.name, source: model.spine.source.name },
+  });
+}
+
 async function fromDatasets(
   project: Project,
   model: ModelDefinition,
@@ -140,7 +147,7 @@ async function fromDatasets(
       const events = new Map<string, TakenEvents>();
       for (const source of sourcesOf(model)) {
         const version = versions.get(source.name) as DatasetVersion;
-        events.set(source.name, eventTable(source, await readDataset(version, project)));
+        events.set(source.name, sourceRows(source, await readDataset(version, project)));
       }
       return events;
     },
@@ -148,10 +155,11 @@ async function fromDatasets(
 }
 
 async function fromLive(project: Project, model: ModelDefinition, live: string): Promise<Ingredients> {
+  const sources = eventSourcesOf(model);
   await requireLive(project, live);
   const versions = new Map<string, DatasetVersion>();
   const shares = new Map<string, LiveShare>();
-  for (const { name } of sourcesOf(model)) {
+  for (const { name } of sources) {
     const start = await readStart(await project.readLog(live, `events-${name}`));
     const version = await (start === undefined
       ? project.datasets.latest(name)
@@ -164,7 +172,7 @@ async function fromLive(project: Project, model: ModelDefinition, live: string):
     live: shares,
     async read() {
       const events = new Map<string, TakenEvents>();
-      for (const source of sourcesOf(model)) {
+      for (const source of sources) {
         const upTo = shares.get(source.name)?.end.sequence ?? 0;
         events.set(source.name, await recordedEvents(project, source, { live, logs: [live], upTo }));
       }
@@ -187,20 +195,19 @@ async function build(
 ): Promise<TrainingSet> {
   const events = await ingredients.read();
   const own = events.get(model.spine.source.name) as TakenEvents;
-  const outcome = evaluateNumbers(model.task.label, own.table);
-  const times = timesOf(own.table, model.spine.time).map((time, row) => (isKnown(own, row) ? time : NaN));
-  const maturity = matureRows(model, { times, outcome, events: own }, asOfMs);
+  const known = (row: number) => isKnown(own, row);
+  const spine = spineRows(model, own, { known, ...(asOfMs === undefined ? {} : { asOfMs }) });
+  const { times, maturity } = spine;
   const rows = finalRows(model, maturity);
   const table = takeRows(own.table, rows);
   const rowTimes = Float64Array.from(rows, (row) => times[row]);
   const files =
     ingredients.live === undefined ? { files: await eventFiles(project, ingredients.versions) } : {};
   const columns = await computeFeatures(project, { model, table, times: rowTimes, events, ...files }, signal);
-  const labels = labelsOf(Float64Array.from(rows, (row) => outcome[row]));
-  const written = await write(project, { rows, times: rowTimes, labels, columns });
+  const written = await write(project, { model, rows, spine, columns });
   throwIfCancelled(signal);
   const proved = { set: model.features, table, times: rowTimes, events, features: columns.features };
-  const parity = await proveFeatures(proved, signal);
+  const parity = await proveFeatures(proved, signal, project.progress);
   return {
     id,
     model: model.name,

@@ -29,12 +29,24 @@ async function judged(project: Project, holder = true) {
   const versions = new Map([["trips", version]]);
   const data = await openTrainingData(project, { model, versions, steps: createSteps(project) });
   const champion = holder ? await project.registry.resolve(model.name, "champion") : undefined;
-  return championMetrics(project, { model, data, holder: champion });
+  // A candidate that knows nothing.
+  const nothing = new Uint8Array(new Float32Array(data.test.length).fill(0.5).buffer);
+  const scores = await project.blobs.put(nothing);
+  return championMetrics(project, { model, data, holder: champion, scores });
 }
 
+const names = ["auc", "logLoss", "brier", "ece"] as const;
+
 function recorded() {
-  const { auc, logLoss, brier, ece } = trained.result.report.candidate.metrics;
-  return { auc: auc.value, logLoss: logLoss.value, brier: brier.value, ece: ece.value };
+  const { metrics } = trained.result.report.candidate;
+  return names.map((name) => metrics[name]?.value ?? NaN);
+}
+
+/** The champion's figures in a comparison. */
+async function standing(project: Project) {
+  const result = await judged(project);
+  if (result.kind !== "measured") throw new TypeError(`the champion is ${result.kind}`);
+  return names.map((name) => result.comparison.metrics[name]?.reference);
 }
 
 const window = ['mean(f.delay).over("6h")', 'mean(f.delay).over("5h")'] as const;
@@ -45,18 +57,25 @@ describe("the champion on the candidate's test rows", () => {
   });
 
   test("tested on the same rows: its recorded figures, whatever features the candidate reads", async () => {
-    expect(await judged(trained.project)).toEqual({ kind: "measured", metrics: recorded() });
+    expect(await standing(trained.project)).toEqual(recorded());
     const otherFeatures = await trained.copyWith(edited(config, ...window));
-    expect(await judged(otherFeatures)).toEqual({ kind: "measured", metrics: recorded() });
+    expect(await standing(otherFeatures)).toEqual(recorded());
+  });
+
+  test("the difference is paired, and the candidate is the one that is held against it", async () => {
+    const result = await judged(trained.project);
+    if (result.kind !== "measured") throw new TypeError(`the champion is ${result.kind}`);
+    const { auc } = result.comparison.metrics;
+    expect(auc?.candidate).toBe(0.5);
+    expect(auc?.difference?.value).toBe(0.5 - recorded()[0]);
+    expect(result.comparison.resampling.unit).toBe("days");
   });
 
   test("of the same features: scored anew, which on the same rows gives the recorded figures again", async () => {
     const otherSplit = await trained.copyWith(edited(config, split, sameRows));
-    expect(await judged(otherSplit)).toEqual({ kind: "measured", metrics: recorded() });
+    expect(await standing(otherSplit)).toEqual(recorded());
     const otherRows = await trained.copyWith(edited(config, split, "byTime({ trainShare: 0.5 })"));
-    const result = await judged(otherRows);
-    expect(result.kind).toBe("measured");
-    expect(result).not.toEqual({ kind: "measured", metrics: recorded() });
+    expect(await standing(otherRows)).not.toEqual(recorded());
   });
 
   test("of other features and tested on other rows: not comparable, and the reason names the version", async () => {
@@ -69,7 +88,6 @@ describe("the champion on the candidate's test rows", () => {
 
   test("of another label: its recorded figures are about something else", async () => {
     const label = edited(config, "label: (f) => f.delay.gt(5)", "label: (f) => f.delay.gt(9)");
-    const result = await judged(await trained.copyWith(label));
-    expect(result).not.toEqual({ kind: "measured", metrics: recorded() });
+    expect(await standing(await trained.copyWith(label))).not.toEqual(recorded());
   });
 });

@@ -1,43 +1,83 @@
 import { loadModel } from "../inference/index.js";
 import { canonicalJson, isMillwrightError } from "../kernel/index.js";
-import { readPackage, type Manifest, type ModelVersion } from "../registry/index.js";
-import { metricNames } from "../stats/index.js";
-import { compare, type ChampionMetrics, type ModelDefinition } from "../training/index.js";
+import { readFeaturePackage, type FeatureManifest, type ModelVersion } from "../registry/index.js";
+import {
+  comparePaired,
+  replicateMetrics,
+  scoredRows,
+  type ChampionComparison,
+  type ModelDefinition,
+} from "../training/index.js";
 import type { Project } from "./project.js";
 import { scoreRows } from "./score-rows.js";
+import { isWhole } from "./steps.js";
 import { takeFeatureRows, type TrainingData } from "./training-data.js";
 
+/** A candidate, the test rows, and the version that holds the alias. */
+export interface Challenge {
+  readonly model: ModelDefinition;
+  readonly data: TrainingData;
+  readonly holder: ModelVersion | undefined;
+  /** Blob with the candidate's score of every test row. */
+  readonly scores: string;
+}
+
 /**
- * The champion on the candidate's test rows: its recorded figures if it was tested on the same rows, else
- * its scores now if it reads the same features. A champion of other features and other rows cannot be
- * compared, which no gate takes for a pass.
+ * The candidate against the champion, row by row, on the candidate's test rows: by the scores that the champion's run
+ * recorded if it was tested on the same rows, else by its scores now if it reads the same features. A champion
+ * without scores on these rows cannot be compared, which no gate takes for a pass.
  */
 export async function championMetrics(
   project: Project,
-  { model, data, holder }: { model: ModelDefinition; data: TrainingData; holder: ModelVersion | undefined },
+  { model, data, holder, scores }: Challenge,
   signal?: AbortSignal,
-): Promise<ChampionMetrics> {
+): Promise<ChampionComparison> {
   if (holder === undefined) return { kind: "none" };
   const manifest = await manifestOf(project, holder);
   if ("reason" in manifest) return { kind: "incomparable", reason: manifest.reason };
-  if (sameTestRows(manifest, model, data)) {
-    const { auc, logLoss, brier, ece } = manifest.metrics;
-    return { kind: "measured", metrics: { auc, logLoss, brier, ece } };
-  }
-  if (manifest.features.hash !== model.features.hash) {
-    const reason = `version ${holder.version} reads other features and was tested on other rows`;
+  const standing =
+    (sameTestRows(manifest, model, data) && (await recordedScores(project, holder, data.test.length))) ||
+    (manifest.features.hash === model.features.hash && (await scoreNow(project, { data, holder }, signal)));
+  if (standing === false) {
+    const reason = `version ${holder.version} reads other features and has no scores on these test rows`;
     return { kind: "incomparable", reason };
   }
+  const { seed } = model.trainer;
+  const known = { ...data, task: model.task, rows: data.test };
+  const measured = (found: Float32Array) => replicateMetrics(scoredRows(known, found), { seed });
+  const own = measured(floatsOf(await project.blobs.get(scores)));
+  return { kind: "measured", comparison: comparePaired(own, measured(standing)) };
+}
+
+/** What the champion's run scored, if that is still there. */
+async function recordedScores(
+  project: Project,
+  { runId }: ModelVersion,
+  rows: number,
+): Promise<Float32Array | false> {
+  const run = runId === null ? undefined : await project.runs.findRun(runId);
+  if (run?.status !== "finished") return false;
+  const { report } = run.metrics as { readonly report?: { readonly scores?: string } };
+  if (report?.scores === undefined || !(await isWhole(project.blobs, report.scores))) return false;
+  const recorded = floatsOf(await project.blobs.get(report.scores));
+  return recorded.length > 0 && recorded.length % rows === 0 && recorded;
+}
+
+/** Float32, little-endian, from bytes that may start anywhere in their buffer. */
+const floatsOf = (bytes: Uint8Array) => new Float32Array(Uint8Array.from(bytes).buffer);
+
+async function scoreNow(
+  project: Project,
+  { data, holder }: { readonly data: TrainingData; readonly holder: ModelVersion },
+  signal?: AbortSignal,
+): Promise<Float32Array> {
   const loaded = await loadModel(holder.packageId, project);
   try {
-    const columns = takeFeatureRows(await data.features(signal), data.test);
-    const scores = await scoreRows(
+    return await scoreRows(
       (numeric, rows, text) => loaded.predict(numeric, rows, text),
-      columns,
+      takeFeatureRows(await data.features(signal), data.test),
       signal === undefined ? {} : { signal },
     );
-    const { metrics } = compare({ scores, labels: Uint8Array.from(data.test, (row) => data.labels[row]) });
-    return { kind: "measured", metrics };
   } finally {
     await loaded.dispose();
   }
@@ -47,9 +87,9 @@ export async function championMetrics(
 async function manifestOf(
   project: Project,
   { version, packageId }: ModelVersion,
-): Promise<Manifest | { readonly reason: string }> {
+): Promise<FeatureManifest | { readonly reason: string }> {
   try {
-    return (await readPackage(packageId, project.blobs)).manifest;
+    return (await readFeaturePackage(packageId, project.blobs)).manifest;
   } catch (error) {
     if (!isMillwrightError(error)) throw error;
     return { reason: `the package of version ${version} cannot be read: ${error.message}` };
@@ -57,19 +97,18 @@ async function manifestOf(
 }
 
 /** Equal data, equal split and an equal label give equal test rows. */
-function sameTestRows(manifest: Manifest, model: ModelDefinition, data: TrainingData): boolean {
-  const { dataset, split, features, metrics } = manifest;
+function sameTestRows(manifest: FeatureManifest, model: ModelDefinition, data: TrainingData): boolean {
+  const { dataset, split, features } = manifest;
   return (
     dataset === data.version.id &&
     canonicalJson(split) === canonicalJson(model.split.definition) &&
-    canonicalJson(labelOf(features.definition)) === canonicalJson(labelOf(model.contract)) &&
-    metricNames.every((name) => metrics[name] !== undefined)
+    canonicalJson(labelOf(features.definition)) === canonicalJson(labelOf(model.contract))
   );
 }
 
 /** The task and the spine of a contract. */
-function labelOf(contract: Manifest["features"]["definition"]) {
+function labelOf(contract: FeatureManifest["features"]["definition"]) {
   if (typeof contract !== "object" || contract === null || Array.isArray(contract)) return null;
-  const { task, spine } = contract as { task?: Manifest["split"]; spine?: Manifest["split"] };
+  const { task, spine } = contract as { task?: FeatureManifest["split"]; spine?: FeatureManifest["split"] };
   return { task, spine };
 }

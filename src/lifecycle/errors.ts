@@ -94,11 +94,11 @@ export const lifecycleErrors = errorTable({
       "More events wait to be written to the log than the server holds in memory, so this batch was refused as a whole. Send it again after the seconds in `Retry-After`.",
   },
   MW1116: {
-    title: "checkpoint does not fit its logs",
+    title: "log of another state",
     exit: 3,
     http: 500,
     about:
-      "A checkpoint of a live state rests on records that its logs do not have: a log was replaced, cut or restored from a backup. The checkpoint is left out; what it held is computed anew from what the logs have.",
+      "A log of a live state has another record where a checkpoint knows one that was acknowledged: the log was replaced, or restored from a backup and gone on with. The state does not start. Restore the log, or remove the checkpoint to go on with what the log has.",
   },
   MW1117: {
     title: "checkpoint not saved",
@@ -153,5 +153,49 @@ export const lifecycleErrors = errorTable({
     http: 400,
     about:
       "Models of the project read different views of the same name, so that nobody could say which of them is active. Rename one.",
+  },
+  MW1140: {
+    title: "task not followed",
+    exit: 2,
+    http: 400,
+    about: "The verb follows outcomes that are true or false over time, which the model does not predict.",
+  },
+  MW1141: {
+    title: "table without events",
+    exit: 2,
+    http: 400,
+    about: "A live state logs events; the rows of a table have no time and are in no log.",
+  },
+  MW1142: {
+    title: "acknowledged records are lost",
+    exit: 3,
+    http: 500,
+    about:
+      "A log of a live state ends before records that were acknowledged, as a checkpoint proves: the log was cut or restored from an older backup. The state does not start, for the numbers of the lost records would be given again. Restore the log, or remove the checkpoint to go on without them.",
+  },
+  MW1145: {
+    title: "definition of a run changed",
+    exit: 1,
+    http: 409,
+    about:
+      "The configuration defines another model than the one that the run trained, so that it cannot be repeated here.",
+  },
+  MW1146: {
+    title: "data of a run gone",
+    exit: 3,
+    http: 500,
+    about: "A dataset version that a run learned from is not in the storage any more.",
+  },
+  MW1147: {
+    title: "version without a run",
+    exit: 1,
+    http: 409,
+    about: "The version was not trained in this project, so that there is no run to repeat.",
+  },
+  MW1148: {
+    title: "unknown run",
+    exit: 2,
+    http: 404,
+    about: "There is no training run of that id.",
   },
 });

@@ -1,44 +1,75 @@
-import type { FeatureColumns } from "../features/index.js";
-import { bindTable, compileExpression } from "../kernel/index.js";
+import type { FeatureTable } from "../learning/index.js";
 import {
+  assessRobustness,
   compare,
-  evaluate,
+  comparePaired,
   evaluateSlices,
+  evaluationFrom,
+  findSlices,
+  measureFairness,
+  metricsOf,
+  metricValues,
+  replicateMetrics,
+  rowLosses,
+  scoredRows,
   slicesJson,
   type Comparison,
   type Evaluation,
+  type FairnessReport,
   type ModelDefinition,
+  type PairedComparison,
+  type RobustnessReport,
   type Scored,
   type SliceEvaluation,
+  type SliceSearch,
 } from "../training/index.js";
+import { scoreGraph } from "./fit-graph.js";
 import type { FittedModels } from "./fit-models.js";
+import { groupsOf } from "./group-rows.js";
 import type { Project } from "./project.js";
 import { scoreRows } from "./score-rows.js";
 import { isWhole, type Steps } from "./steps.js";
 import { takeFeatureRows, type TrainingData } from "./training-data.js";
 
+/** A model that stands beside the candidate: figures without intervals, of a binary one with its curves. */
+export type BesideReport = Comparison | { readonly metrics: Readonly<Record<string, number | null>> };
+
 /** The evaluation of a version on its test rows, as the steps remember it. */
 export type TestReport = {
   readonly candidate: Evaluation;
-  readonly baseline: Comparison;
-  readonly ablation: Comparison | null;
+  readonly baseline: BesideReport | null;
+  /** The candidate against the baseline, paired by row. */
+  readonly versusBaseline: PairedComparison | null;
+  readonly ablation: BesideReport | null;
   readonly slices: readonly SliceEvaluation[];
-  /** Blob with the candidate's score of every test row: float32, little-endian, in row order. */
+  /** Groups of rows, by one or two features, that the candidate serves worse than the others; null where rows have no loss. */
+  readonly found: SliceSearch | null;
+  readonly fairness: readonly FairnessReport[];
+  readonly robustness: RobustnessReport | null;
+  /** Blob with the candidate's outputs of every test row: float32, little-endian, row-major. */
   readonly scores: string;
 };
+
+interface Evaluated {
+  readonly model: ModelDefinition;
+  readonly data: TrainingData;
+  readonly fitted: FittedModels;
+}
 
 /** Scores and evaluates all fitted models on the test rows: one remembered step. */
 export function evaluateModels(
   project: Project,
-  input: { model: ModelDefinition; data: TrainingData; fitted: FittedModels; steps: Steps },
+  { steps, ...input }: Evaluated & { readonly steps: Steps },
   signal?: AbortSignal,
 ): Promise<TestReport> {
-  const { model, data, fitted, steps } = input;
+  const { model, data, fitted } = input;
   const inputs = {
     trainingSet: data.trainingSet,
     model: model.definition,
     slices: slicesJson(model.slices),
-    fitted: [fitted.candidate.onnx, fitted.baseline.onnx, fitted.ablation?.onnx ?? null],
+    fairness: slicesJson(model.fairness),
+    robustness: model.robustness?.definition ?? null,
+    fitted: [fitted.candidate.onnx, fitted.baseline?.onnx ?? null, fitted.ablation?.onnx ?? null],
   };
   return steps.run<TestReport>({
     name: "evaluate",
@@ -48,26 +79,49 @@ export function evaluateModels(
   });
 }
 
-async function computeReport(
-  project: Project,
-  { model, data, fitted }: { model: ModelDefinition; data: TrainingData; fitted: FittedModels },
-  signal?: AbortSignal,
-): Promise<TestReport> {
+async function computeReport(project: Project, input: Evaluated, signal?: AbortSignal): Promise<TestReport> {
+  const { model, data, fitted } = input;
   const { seed } = model.trainer;
-  const labels = Uint8Array.from(data.test, (row) => data.labels[row]);
-  const times = Float64Array.from(data.test, (row) => data.times[row]);
-  const features = await data.features(signal);
+  const known = { ...data, task: model.task, rows: data.test };
   const score = async (what: string, onnx: string, set = model.features) =>
-    scoreModel(project, { what, onnx, columns: takeFeatureRows(features, data.test, set) }, signal);
+    scoreTest(project, { data, what, onnx, set }, signal);
   const scores = await score("model", fitted.candidate.onnx);
-  const candidate = evaluate({ scores, labels, times }, seed);
-  const baseline = compare({ scores: await score("baseline", fitted.baseline.onnx), labels });
-  const ablation =
+  const scored = scoredRows(known, scores);
+  const own = replicateMetrics(scored, { seed });
+  const simple = fitted.baseline && scoredRows(known, await score("baseline", fitted.baseline.onnx));
+  const ablated =
     fitted.ablation &&
-    compare({ scores: await score("without windows", fitted.ablation.onnx, model.ablation), labels });
-  const slices = judgeSlices(project, { model, data, scored: { scores, labels, times } });
+    scoredRows(known, await score("without windows", fitted.ablation.onnx, model.ablation));
+  const losses = rowLosses(scored);
   const bytes = new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength);
-  return { candidate, baseline, ablation: ablation ?? null, slices, scores: await project.blobs.put(bytes) };
+  return {
+    candidate: evaluationFrom(own),
+    baseline: simple === undefined ? null : besideOf(simple),
+    versusBaseline: simple === undefined ? null : comparePaired(own, replicateMetrics(simple, { seed })),
+    ablation: ablated === undefined ? null : besideOf(ablated),
+    slices: judgeSlices(project, { model, data, scored }),
+    found: losses === undefined ? null : await searchSlices(input, losses, signal),
+    fairness: model.fairness.map(({ name, expression }) =>
+      measureFairness(scored, { dimension: name, groups: groupsOf(expression, data) }, { seed }),
+    ),
+    robustness: await judgeRobustness(project, { ...input, scores }, signal),
+    scores: await project.blobs.put(bytes),
+  };
+}
+
+function besideOf(scored: Scored): BesideReport {
+  const values = metricValues(scored);
+  if (scored.task === "binary") {
+    const plain = compare(scored);
+    if (scored.weights === undefined) return plain;
+    const weighted = Object.keys(plain.metrics).map((name) => [name, values.get(name)]);
+    return { ...plain, metrics: Object.fromEntries(weighted) as typeof plain.metrics };
+  }
+  const figure = (name: string) => {
+    const value = values.get(name) ?? NaN;
+    return Number.isFinite(value) ? value : null;
+  };
+  return { metrics: Object.fromEntries(metricsOf(scored.task).map((name) => [name, figure(name)])) };
 }
 
 function judgeSlices(
@@ -76,46 +130,93 @@ function judgeSlices(
 ): SliceEvaluation[] {
   if (model.slices.length === 0) return [];
   const task = project.progress.start("slices", model.slices.length);
-  const slices = model.slices.flatMap(({ name }, i) => {
+  const slices = model.slices.flatMap(({ name, expression }, i) => {
     task.update(i);
-    return evaluateSlices(scored, { dimension: name, groups: groupsOf(model, data, i) }, model.trainer.seed);
+    return evaluateSlices<Scored>(
+      scored,
+      { dimension: name, groups: groupsOf(expression, data) },
+      model.trainer.seed,
+    );
   });
   task.finish(String(slices.length));
   return slices;
 }
 
-async function scoreModel(
-  project: Project,
-  { what, onnx, columns }: { what: string; onnx: string; columns: FeatureColumns },
+/** Bad slices are looked for among so many test rows at most: a slice that matters shows there. */
+const searchedRows = 200_000;
+
+async function searchSlices(
+  { model, data }: Evaluated,
+  losses: Float64Array,
   signal?: AbortSignal,
-): Promise<Float32Array> {
-  const session = await project.sessions.open(await project.blobs.get(onnx), { threads: 1 });
-  const task = project.progress.start(`score test rows, ${what}`, columns.rowCount);
+): Promise<SliceSearch> {
+  const positions = evenly(losses.length, searchedRows);
+  const rows = Uint32Array.from(positions, (position) => data.test[position]);
+  const table = takeFeatureRows(await data.features(signal), rows, model.features);
+  return findSlices(
+    Float64Array.from(positions, (position) => losses[position]),
+    table,
+  );
+}
+
+/** So many of the first whole numbers at most, evenly spaced. */
+function evenly(count: number, wanted: number): Uint32Array {
+  const step = Math.max(1, count / wanted);
+  return Uint32Array.from({ length: Math.min(wanted, count) }, (_, i) => Math.floor(i * step));
+}
+
+/** Changed inputs are scored on so many test rows at most. */
+const robustnessRows = 50_000;
+
+async function judgeRobustness(
+  project: Project,
+  { model, data, fitted }: Evaluated & { readonly scores: Float32Array },
+  signal?: AbortSignal,
+): Promise<RobustnessReport | null> {
+  const { robustness } = model;
+  if (robustness === undefined) return null;
+  const rows = evenly(data.test.length, robustnessRows).map((position) => data.test[position]);
+  const onnx = await project.blobs.get(fitted.candidate.onnx);
+  const session = await project.sessions.open(onnx, { threads: 1 });
+  const cancelled = signal === undefined ? {} : { signal };
+  const score = (table: FeatureTable) =>
+    scoreRows((numeric, size, text) => session.run(numeric, size, text), table, cancelled);
   try {
-    const scores = await scoreRows((numeric, rows, text) => session.run(numeric, rows, text), columns, {
-      onProgress: (done) => task.update(done),
-      ...(signal === undefined ? {} : { signal }),
+    const table = takeFeatureRows(await data.features(signal), rows, model.features);
+    const scored = scoredRows({ ...data, task: model.task, rows }, await score(table));
+    return await assessRobustness({
+      robustness,
+      scored,
+      table,
+      score,
+      seed: model.trainer.seed,
+      ...cancelled,
     });
-    task.finish(`${columns.rowCount.toLocaleString("en")} rows`);
-    return scores;
   } finally {
     await session.dispose();
   }
 }
 
-/** Test rows by the value of a slicing expression: numbers in order, texts by size. */
-function groupsOf(model: ModelDefinition, data: TrainingData, slice: number): Map<string, Uint32Array> {
-  const read = compileExpression(model.slices[slice].expression.node, bindTable(data.table));
-  const groups = new Map<string | number, number[]>();
-  data.test.forEach((row, position) => {
-    const value = read(row);
-    if (value === null) return;
-    const group = groups.get(value);
-    if (group === undefined) groups.set(value, [position]);
-    else group.push(position);
-  });
-  const entries = [...groups].sort(([a, rowsA], [b, rowsB]) =>
-    typeof a === "number" && typeof b === "number" ? a - b : rowsB.length - rowsA.length,
-  );
-  return new Map(entries.map(([value, rows]) => [String(value), Uint32Array.from(rows)]));
+async function scoreTest(
+  project: Project,
+  {
+    data,
+    what,
+    onnx,
+    set,
+  }: {
+    readonly data: TrainingData;
+    readonly what: string;
+    readonly onnx: string;
+    readonly set: ModelDefinition["features"];
+  },
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const rows = data.test;
+  const task = project.progress.start(`score test rows, ${what}`, rows.length);
+  const graph = await project.blobs.get(onnx);
+  const onProgress = (done: number) => task.update(done);
+  const scores = await scoreGraph(project, { data, onnx: graph, rows, set, onProgress }, signal);
+  task.finish(`${rows.length.toLocaleString("en")} rows`);
+  return scores;
 }

@@ -1,7 +1,7 @@
 import { auc } from "../stats/index.js";
 import { ranked } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
-import { findModel, type Project } from "./project.js";
+import { findTimedBinaryModel, type Project } from "./project.js";
 import { latestResult } from "./runs.js";
 import { createSteps } from "./steps.js";
 import { openTrainingData } from "./training-data.js";
@@ -23,7 +23,7 @@ export async function evaluateRange(
   project: Project,
   { model: name, fromMs, toMs }: { readonly model: string; readonly fromMs: number; readonly toMs: number },
 ): Promise<RangeEvaluation> {
-  const model = findModel(project, name);
+  const model = findTimedBinaryModel(project, name);
   const result = await latestResult(project, name);
   const dataset = await project.datasets.get(result.dataset);
   if (dataset === undefined) throw new TypeError(`dataset version ${result.dataset} is not in the catalog`);
@@ -43,7 +43,7 @@ export async function evaluateRange(
     });
   }
   const scores = Float32Array.from(positions, (position) => all[position]);
-  const labels = Uint8Array.from(positions, (position) => data.labels[data.test[position]]);
+  const labels = Uint8Array.from(positions, (position) => data.outcomes.values[data.test[position]]);
   const rows = ranked({ scores, labels });
   return {
     model: name,

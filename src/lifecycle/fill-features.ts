@@ -7,7 +7,7 @@ import type { SourceLogs } from "./live-logs.js";
 import { readOn, restoreLive } from "./live-restore.js";
 import { readStart } from "./live-sources.js";
 import { memoryFeatures, sharedFeatures, type LiveFeatures } from "./open-features.js";
-import type { Project } from "./project.js";
+import { eventSources, type Project } from "./project.js";
 import { baseName } from "./shared-base.js";
 
 /** The logs of a live state as they are now, for reading beside the process that writes them. */
@@ -21,7 +21,7 @@ export interface ReadLogs {
 export async function readLogsOf(project: Project, live: string): Promise<ReadLogs> {
   const open = async (name: string) => readOnly(await project.readLog(live, name));
   const sources: SourceLogs[] = [];
-  for (const source of project.sources.values()) {
+  for (const source of eventSources(project)) {
     const log = await open(`events-${source.name}`);
     const start = await readStart(log);
     if (start === undefined) throw notBegun(live, source.name);
@@ -85,7 +85,7 @@ export async function fillFeatures(
     return baseName(start);
   };
   const features =
-    tiles === undefined ? memoryFeatures(views) : sharedFeatures(views, { tiles, live, baseOf });
+    tiles === undefined ? memoryFeatures(views) : sharedFeatures(views, { tiles, live, baseOf, signal });
   const { memory } = await restoreLive(
     project,
     {

@@ -47,7 +47,7 @@ export async function getFeatures(
 ): Promise<RequestFeatures> {
   const model = findModel(project, name);
   const values = parsed(model, request, atMs);
-  const asOfMs = atMs ?? (values[Object.keys(model.features.request).indexOf(model.spine.time)] as number);
+  const asOfMs = atMs ?? requestTime(project, model, values);
   if (live !== undefined) await requireLive(project, live);
   const recording = { live: live ?? "default", logs: [live ?? "default"] };
   const events = new Map<string, RecordedSource>();
@@ -81,12 +81,24 @@ export async function getFeatures(
   };
 }
 
+/** When the request asks: at its own time, or now where the model has none. */
+function requestTime(
+  { clock }: Project,
+  { spine: { time }, features }: ModelDefinition,
+  values: readonly Value[],
+): number {
+  if (time === undefined) return clock.nowMs();
+  return values[Object.keys(features.request).indexOf(time)] as number;
+}
+
 /** The request's values. Throws MW1103. */
 function parsed(model: ModelDefinition, request: unknown, atMs: number | undefined): readonly Value[] {
   const { time } = model.spine;
   const isRecord = typeof request === "object" && request !== null && !Array.isArray(request);
   const timed =
-    isRecord && atMs !== undefined && !Object.hasOwn(request, time) ? { ...request, [time]: atMs } : request;
+    isRecord && atMs !== undefined && time !== undefined && !Object.hasOwn(request, time)
+      ? { ...request, [time]: atMs }
+      : request;
   const result = compileRecord(model.features.request)(timed);
   if (!result.ok) throw badRequest(model.name, result.problems);
   return result.values;

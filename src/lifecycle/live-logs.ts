@@ -1,15 +1,15 @@
-import type { Source } from "../data/index.js";
+import type { EventSource } from "../data/index.js";
 import type { TileStore } from "../features/index.js";
 import type { AppendLog } from "../kernel/index.js";
 import { lifecycleErrors } from "./errors.js";
 import { eventLogFormat, type LiveStart } from "./live-records.js";
 import { readStart } from "./live-sources.js";
-import type { Project } from "./project.js";
+import { eventSources, type Project } from "./project.js";
 import { adoptBase, baseName, otherBase } from "./shared-base.js";
 
 /** The logs of one source in a live state. */
 export interface SourceLogs {
-  readonly source: Source;
+  readonly source: EventSource;
   readonly log: AppendLog;
   readonly quarantine: AppendLog;
   readonly start: LiveStart;
@@ -29,8 +29,8 @@ export interface LogsOpening {
  * begun otherwise, MW1113 for a log of another format, MW1118 when the shared store has another history.
  */
 export async function openSourceLogs(project: Project, opening: LogsOpening): Promise<SourceLogs[]> {
-  const opened: { source: Source; log: AppendLog; start: LiveStart | undefined }[] = [];
-  for (const source of new Set(project.sources.values())) {
+  const opened: { source: EventSource; log: AppendLog; start: LiveStart | undefined }[] = [];
+  for (const source of eventSources(project)) {
     const log = await opening.openLog(`events-${source.name}`);
     opened.push({ source, log, start: await readStart(log) });
   }
@@ -47,7 +47,7 @@ export async function openSourceLogs(project: Project, opening: LogsOpening): Pr
 }
 
 interface Beginning {
-  readonly source: Source;
+  readonly source: EventSource;
   readonly log: AppendLog;
   /** How another log of the live state was begun. */
   readonly begun: LiveStart | undefined;

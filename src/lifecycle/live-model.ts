@@ -1,7 +1,6 @@
 import { lookupsOf, type FeatureState, type Seen } from "../features/index.js";
 import { loadModel, type LoadedModel } from "../inference/index.js";
 import {
-  canonicalJson,
   compileRecord,
   describeProblem,
   type AppendLog,
@@ -9,13 +8,14 @@ import {
   type Problem,
   type Value,
 } from "../kernel/index.js";
-import { describeExpression, type ModelDefinition } from "../training/index.js";
+import { answerOf, describeTask, type ModelDefinition } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
 import type { KnownPredictions } from "./known-predictions.js";
 import type { LiveModel, Prediction } from "./live-project.js";
 import { writePrediction, type LogPosition } from "./live-records.js";
 import type { LiveEventSource } from "./live-sources.js";
 import { findModel, type Project } from "./project.js";
+import { checkContract } from "./servable-version.js";
 
 /** A verified version of a model, in memory. */
 export interface Champion {
@@ -44,7 +44,7 @@ export async function loadChampions(
     if (!held && versions[model.name] === undefined) continue;
     const { version, packageId } = await project.registry.resolve(model.name, ref);
     const loaded = await loadModel(packageId, project);
-    checkContract(model, version, loaded);
+    checkContract(model, version, loaded.manifest);
     champions.push({ model, version, loaded });
   }
   if (champions.length > 0) return champions;
@@ -52,17 +52,6 @@ export async function loadChampions(
     expected: "a model with a champion",
     found: `none among ${project.models.map(({ name }) => name).join(", ")}`,
     remedy: "Run millwright train; if a gate failed, see millwright models.",
-  });
-}
-
-function checkContract(model: ModelDefinition, version: number, loaded: LoadedModel): void {
-  const trained = canonicalJson(loaded.manifest.features.definition);
-  if (trained === canonicalJson(model.contract)) return;
-  throw lifecycleErrors.error("MW1107", {
-    expected: `the features and label that version ${version} of "${model.name}" was trained with`,
-    found: "another definition in the configuration",
-    remedy: `Run millwright train ${model.name} to make a version of the new definition, or restore the old one.`,
-    details: { model: model.name, version },
   });
 }
 
@@ -96,14 +85,16 @@ export function liveModel(parts: LiveModelParts): ServedModel {
   const { clock, predictions, known, position } = parts;
   const reader = parts.state.reader(model.features);
   const parse = compileRecord(model.features.request);
-  const timeField = Object.keys(model.features.request).indexOf(model.spine.time);
+  const timeOf = compileTime(model, parts);
   const eventSources = sourcesOf(model, parts.sources);
   const info: LiveModel = {
     name: model.name,
     version: String(version),
     packageId: loaded.packageId,
     request: model.features.request,
-    predicts: describeExpression(model.task.label),
+    predicts: describeTask(model.task),
+    task: model.task.kind,
+    ...(model.task.kind === "multiclass" ? { classes: model.task.classes } : {}),
   };
 
   async function predict(request: unknown): Promise<Prediction> {
@@ -111,16 +102,17 @@ export function liveModel(parts: LiveModelParts): ServedModel {
     const parsed = parse(request);
     if (!parsed.ok) throw badRequest(model.name, parsed.problems);
     const { values } = parsed;
-    const atMs = requestTime(values[timeField], parts);
+    const atMs = timeOf(values);
     const numbers = new Float32Array(reader.numberCount);
     const texts = new Array<string>(reader.textCount);
     for (const source of eventSources) await source.caughtUp();
     const [seen] = await reader.read([{ values, timeMs: atMs, out: { numbers, texts } }]);
-    const [probability] = await loaded.predict(numbers, 1, texts);
+    const outputs = await loaded.predict(numbers, 1, texts);
     const id = parts.nextId();
     const latencyMs = clock.monotonicMs() - startedMs;
     const line = writePrediction({
-      ...{ id, model: model.name, version, atMs, request: values, numbers, texts, probability, latencyMs },
+      ...{ id, model: model.name, version, atMs, request: values, numbers, texts, latencyMs },
+      outputs: Array.from(outputs),
       ...restsOn(seen, eventSources),
     });
     // No await between the id and the log: ids stand in it in ascending order.
@@ -129,7 +121,7 @@ export function liveModel(parts: LiveModelParts): ServedModel {
     position.sequence = sequence;
     position.record = line;
     parts.onAnswered();
-    return { id, model: model.name, version: info.version, probability };
+    return { id, model: model.name, version: info.version, ...answerOf(model.task, outputs) };
   }
 
   return Object.freeze({ info, predict });
@@ -146,9 +138,18 @@ function restsOn({ asOfMs, sequences, lookups }: Seen, sources: readonly LiveEve
   return { asOfMs, events, ...(lookups === undefined ? {} : { seen: lookups }) };
 }
 
-function requestTime(value: Value, { latestMs }: LiveModelParts): number {
-  const timeMs = value as number;
-  const latest = latestMs();
+/** Reads the time of a request: its own, or now where the model has none. Throws MW1108. */
+function compileTime(
+  model: ModelDefinition,
+  { latestMs }: LiveModelParts,
+): (values: readonly Value[]) => number {
+  const { time } = model.spine;
+  if (time === undefined) return latestMs;
+  const field = Object.keys(model.features.request).indexOf(time);
+  return (values) => checkTime(values[field] as number, latestMs());
+}
+
+function checkTime(timeMs: number, latest: number): number {
   if (timeMs <= latest) return timeMs;
   throw lifecycleErrors.error("MW1108", {
     expected: `a time up to ${new Date(latest).toISOString()}`,

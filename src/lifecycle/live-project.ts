@@ -1,4 +1,5 @@
 import type { MillwrightError, Schema } from "../kernel/index.js";
+import type { Answer, TaskKind } from "../training/index.js";
 
 /** What a caller needs to know of a served model. */
 export interface LiveModel {
@@ -9,8 +10,11 @@ export interface LiveModel {
   readonly packageId: string;
   /** The fields of a prediction request, entity keys included. */
   readonly request: Schema;
-  /** What probability 1 means, e.g. `delay > 15`. */
+  /** What is predicted, e.g. `the probability that delay > 15`. */
   readonly predicts: string;
+  readonly task: TaskKind;
+  /** Of a `multiclass` task. */
+  readonly classes?: readonly string[];
 }
 
 /** What a caller needs to know of a source that takes events. */
@@ -19,13 +23,12 @@ export interface LiveSource {
   readonly schema: Schema;
 }
 
-/** One answered prediction. */
-export interface Prediction {
+/** One answered prediction, in the form of the model's task. */
+export interface Prediction extends Answer {
   /** Names the prediction in the log; labels refer to it. */
   readonly id: string;
   readonly model: string;
   readonly version: string;
-  readonly probability: number;
 }
 
 /** One item of a batch that was refused. */
@@ -83,6 +86,10 @@ export interface LiveProject {
    * and MW1003 when the log cannot take them; then nothing of the batch counts.
    */
   ingest(source: string, events: readonly unknown[]): Promise<IngestReceipt>;
+  /**
+   * Whether the next prediction can be answered, as far as the last prediction and the last `keepUp` showed: a
+   * shared store that is gone is noticed by both, and its return by `keepUp`.
+   */
   readiness(): Readiness;
   /**
    * Over a shared store: lets events count whose time has come, although nobody asks this process, and brings

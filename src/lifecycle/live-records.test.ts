@@ -39,7 +39,10 @@ const common = fc.record({
     .array(fc.integer({ min: 0, max: 0xffffffff }))
     .map((bits) => new Float32Array(Uint32Array.from(bits).buffer)),
   texts: fc.array(text),
-  probability: fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0),
+  outputs: fc.array(
+    fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0),
+    { minLength: 1, maxLength: 3 },
+  ),
   latencyMs: fc.double({ min: 0, max: 1e6, noNaN: true }).map((value) => value + 0),
 });
 const record: fc.Arbitrary<PredictionRecord> = fc
@@ -81,7 +84,7 @@ test("NaN and negative zero, and a window onto a larger memory", () => {
   const memory = Float32Array.of(9, NaN, -0, 0.1, 9);
   const written: PredictionRecord = {
     ...{ id: "p-1-1", model: "m", version: 1, atMs: 0, asOfMs: -1, events: {}, request: [] },
-    ...{ numbers: memory.subarray(1, 4), texts: [""], probability: 0.5, latencyMs: 0 },
+    ...{ numbers: memory.subarray(1, 4), texts: [""], outputs: [0.5], latencyMs: 0 },
   };
   const { numbers } = readPrediction(writePrediction(written));
   // IEEE 754: the quiet NaN, minus zero, and 0.1 rounded to 24 bits.

@@ -18,7 +18,8 @@ export interface PredictionRecord {
   readonly request: readonly Value[];
   readonly numbers: Float32Array;
   readonly texts: readonly string[];
-  readonly probability: number;
+  /** What the graph gave for the row. */
+  readonly outputs: readonly number[];
   /** Time from the request's arrival to the model's answer. */
   readonly latencyMs: number;
 }
@@ -79,7 +80,7 @@ export function writePrediction(record: PredictionRecord): string {
     record.request,
     bits,
     record.texts,
-    record.probability,
+    record.outputs.length === 1 ? record.outputs[0] : record.outputs,
     record.latencyMs,
     ...(record.seen === undefined ? [] : [record.seen]),
   ]);
@@ -95,7 +96,7 @@ type PredictionLine = [
   request: Value[],
   bits: string,
   texts: string[],
-  probability: number,
+  outputs: number | number[],
   latencyMs: number,
   seen?: Exclude<Seen["lookups"], undefined>,
 ];
@@ -107,7 +108,7 @@ export function skimPrediction(line: string): Pick<PredictionRecord, "id" | "asO
 }
 
 export function readPrediction(line: string): PredictionRecord {
-  const [id, model, version, atMs, asOfMs, events, request, bits, texts, probability, latencyMs, seen] =
+  const [id, model, version, atMs, asOfMs, events, request, bits, texts, outputs, latencyMs, seen] =
     JSON.parse(line) as PredictionLine;
   const bytes = Uint8Array.from(Buffer.from(bits, "base64"));
   const numbers = new Float32Array(bytes.buffer);
@@ -121,7 +122,7 @@ export function readPrediction(line: string): PredictionRecord {
     request,
     numbers,
     texts,
-    probability,
+    outputs: typeof outputs === "number" ? [outputs] : outputs,
     latencyMs,
   };
   return seen === undefined ? common : { ...common, seen };

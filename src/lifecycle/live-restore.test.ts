@@ -199,14 +199,26 @@ describe("a checkpoint", () => {
     await opened.close();
   }
 
-  test("that is ahead of its log, or of another log, is named and left out", async () => {
+  test("that is ahead of its log, or of another log, refuses the start until it is gone", async () => {
     await closed("ahead");
     const path = join(liveFolder("ahead"), "events-trips/0000000000000001.log");
     const lines = (await readFile(path, "utf8")).split("\n");
     // The newest knows 301 records, the one before it 201.
     await writeFile(path, `${lines.slice(0, 250).join("\n")}\n`);
+    const [newest] = await project.checkpoints.list("ahead");
+    const lost = expect.objectContaining({
+      code: "MW1142",
+      found: expect.stringContaining("251 to 301 are lost") as string,
+      remedy: expect.stringContaining(newest.label) as string,
+      details: { log: "events-trips", checkpoint: newest.label, firstLost: 251, lastLost: 301 },
+    }) as object;
+    await expect(open("ahead")).rejects.toEqual(lost);
+    // The start that was refused changed nothing.
+    await expect(open("ahead")).rejects.toEqual(lost);
+    expect((await readFile(path, "utf8")).split("\n")).toHaveLength(251);
+    await rm(newest.label);
     const { live, warnings } = await open("ahead");
-    expect(warnings).toEqual(["MW1116"]);
+    expect(warnings).toEqual([]);
     expect(await live.ingest("trips", traffic.slice(0, 300))).toMatchObject({
       accepted: 51,
       duplicates: 249,
@@ -217,9 +229,9 @@ describe("a checkpoint", () => {
     await cp(liveFolder("ahead"), liveFolder("swapped"), { recursive: true });
     await rm(checkpointFolder("swapped"), { recursive: true });
     await cp(checkpointFolder("other"), checkpointFolder("swapped"), { recursive: true });
+    await expect(open("swapped")).rejects.toMatchObject({ code: "MW1116" });
+    await rm(checkpointFolder("swapped"), { recursive: true });
     const swapped = await open("swapped");
-    expect(swapped.warnings.every((code) => code === "MW1116")).toBe(true);
-    expect(swapped.warnings.length).toBeGreaterThan(0);
     await swapped.live.close();
   });
 

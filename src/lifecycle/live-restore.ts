@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { readDataset } from "../data/index.js";
 import {
   createIdSet,
@@ -10,7 +11,6 @@ import {
 } from "../features/index.js";
 import {
   isMillwrightError,
-  sha256,
   throwIfCancelled,
   valueAt,
   type AppendLog,
@@ -18,12 +18,11 @@ import {
   type StoredCheckpoint,
   type Table,
 } from "../kernel/index.js";
-import { lifecycleErrors } from "./errors.js";
 import { knownPredictions, type KnownPredictions } from "./known-predictions.js";
-import type { LiveMemory, SavedLive, SavedPosition } from "./live-checkpoint.js";
+import type { LiveMemory, SavedLive } from "./live-checkpoint.js";
+import { positionIn } from "./lost-records.js";
 import type { SourceLogs } from "./live-logs.js";
 import { clockLagMs, readEvent, skimPrediction, type LogPosition } from "./live-records.js";
-import { recordAt } from "./live-sources.js";
 import type { LiveFeatures } from "./open-features.js";
 import type { Project } from "./project.js";
 
@@ -62,6 +61,7 @@ interface Beginning {
 /**
  * Brings the memory of a live project to where its logs end: the newest checkpoint that is whole and fits the
  * logs, and what they have behind it. What no checkpoint has is computed from the history and the whole log.
+ * Throws MW1142 and MW1116 when a checkpoint proves that a log lost acknowledged records.
  */
 export async function restoreLive(
   project: Project,
@@ -98,7 +98,13 @@ async function newestFitting(project: Project, restoring: Restoring): Promise<Be
     try {
       return await work();
     } catch (error) {
-      if (!isMillwrightError(error)) throw error;
+      // What was acknowledged and is gone is no matter of this checkpoint alone.
+      if (
+        !isMillwrightError(error) ||
+        isMillwrightError(error, "MW1142") ||
+        isMillwrightError(error, "MW1116")
+      )
+        throw error;
       restoring.onWarning(error);
       return undefined;
     }
@@ -120,7 +126,7 @@ async function newestFitting(project: Project, restoring: Restoring): Promise<Be
   return warned(() => beginWith(stored, restoring));
 }
 
-/** Throws MW1012, MW0307, MW0308 and MW1116 for a checkpoint that is of no use. */
+/** Throws MW1012, MW0307 and MW0308 for a checkpoint that is of no use, MW1142 and MW1116 for logs that lost records. */
 async function beginWith(stored: StoredCheckpoint, restoring: Restoring): Promise<Beginning> {
   const { logs, predictions, features } = restoring;
   const restorer = await features.begin();
@@ -131,10 +137,14 @@ async function beginWith(stored: StoredCheckpoint, restoring: Restoring): Promis
   for await (const message of readMessages(stored.read())) {
     if (message.kind === "live") {
       saved = message.facts as { [Fact in keyof SavedLive]: SavedLive[Fact] };
-      answered = await positionIn(predictions, saved.predictions, stored.label);
+      answered = await positionIn(predictions, saved.predictions, {
+        name: "predictions",
+        checkpoint: stored,
+      });
       for (const { source, log } of logs) {
         if (!Object.hasOwn(saved.events, source.name)) continue;
-        events.set(source.name, await positionIn(log, saved.events[source.name], stored.label));
+        const facts = { name: `events-${source.name}`, checkpoint: stored };
+        events.set(source.name, await positionIn(log, saved.events[source.name], facts));
         if (source.id !== undefined && saved.ids[source.name] === source.id) {
           ids.set(source.name, createIdSet(restoring.rememberedIds));
         }
@@ -148,19 +158,6 @@ async function beginWith(stored: StoredCheckpoint, restoring: Restoring): Promis
 
 function restoreIds(message: CheckpointMessage, ids: ReadonlyMap<string, IdSet>): void {
   ids.get(String(message.facts.source))?.restore(message);
-}
-
-/** Throws MW1116 unless the log has the very record that a checkpoint rests on. */
-async function positionIn(log: AppendLog, saved: SavedPosition, label: string): Promise<LogPosition> {
-  if (saved.sequence === 0) return { sequence: 0, record: "" };
-  const record = saved.sequence < log.nextSequence ? await recordAt(log, saved.sequence) : undefined;
-  if (record !== undefined && sha256(record) === saved.record) return { sequence: saved.sequence, record };
-  throw lifecycleErrors.error("MW1116", {
-    expected: `record ${saved.sequence} of a log as the checkpoint at ${label} knows it`,
-    found: record === undefined ? `a log that ends with record ${log.nextSequence - 1}` : "another record",
-    remedy: "Nothing needs to be done: the checkpoint is left out and the logs are read instead.",
-    details: { checkpoint: label, sequence: saved.sequence },
-  });
 }
 
 interface SourceRestoring {
@@ -185,10 +182,10 @@ async function restoreSource(
   let read = 0;
   const version = hasAll || start.dataset === "" ? undefined : await project.datasets.get(start.dataset);
   if (version !== undefined) {
-    const task = project.progress.start(`load history of ${name}`, 2);
+    const task = project.progress.start(`load history of ${name}`, 1);
     const table = await readDataset(version, project);
-    task.update(1);
-    if (!hasState) await features.load(source, table, start.beforeMs);
+    const onProgress = (share: number) => task.update(share);
+    if (!hasState) await features.load(source, { table, beforeMs: start.beforeMs, onProgress }, signal);
     if (ids !== undefined && knownIds === undefined) addIds(ids, { source, table, beforeMs: start.beforeMs });
     task.finish(`${table.rowCount.toLocaleString("en")} rows`);
     read += table.rowCount;
@@ -218,6 +215,9 @@ export async function readOn(
   const column = source.id === undefined ? -1 : Object.keys(source.schema).indexOf(source.id);
   let read = 0;
   for await (const { first, records } of log.read(from)) {
+    // Records come in from the disk in large batches, which are all there without waiting.
+    await setImmediate();
+    throwIfCancelled(signal);
     const events = records.map((line, i) => readEvent(line, first + i));
     for (const { values } of events) ids?.add(values[column]);
     await state.add(source.name, events);
@@ -226,7 +226,6 @@ export async function readOn(
     read += events.length;
     position.sequence = first + records.length - 1;
     position.record = records[records.length - 1];
-    throwIfCancelled(signal);
   }
   return read;
 }

@@ -1,4 +1,4 @@
-import { compileRowExpectations, type Breach, type Source } from "../data/index.js";
+import { compileRowExpectations, type Breach, type EventSource } from "../data/index.js";
 import type { FeatureState, LoggedEvent } from "../features/index.js";
 import { compileRecord, describeProblem, type AppendLog, type Value } from "../kernel/index.js";
 import { lifecycleErrors } from "./errors.js";
@@ -8,14 +8,16 @@ import type { EventWriter } from "./live-writer.js";
 
 /** A source that takes events: checks them, logs them, and then lets them count. */
 export interface LiveEventSource {
-  readonly source: Source;
+  readonly source: EventSource;
   ingest(events: readonly unknown[]): Promise<IngestReceipt>;
   /** Resolves once the state has all that was acknowledged. Throws MW1013 while its store is gone. */
   caughtUp(): void | Promise<void>;
+  /** Whether the state missed events that were acknowledged. */
+  isBehind(): boolean;
 }
 
 export interface LiveSourceParts {
-  readonly source: Source;
+  readonly source: EventSource;
   readonly state: FeatureState;
   readonly writer: EventWriter;
   readonly quarantine: AppendLog;
@@ -93,7 +95,12 @@ export function liveEventSource({ source, state, writer, quarantine }: LiveSourc
     };
   }
 
-  return Object.freeze({ source, ingest, caughtUp: () => writer.caughtUp() });
+  return Object.freeze({
+    source,
+    ingest,
+    caughtUp: () => writer.caughtUp(),
+    isBehind: () => writer.isBehind(),
+  });
 }
 
 function blocks(source: string, breaches: readonly Remark[]) {

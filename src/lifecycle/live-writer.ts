@@ -26,6 +26,8 @@ export interface EventWriter {
    * then throws MW1013.
    */
   caughtUp(): void | Promise<void>;
+  /** Whether the state missed events that are in the log. */
+  isBehind(): boolean;
 }
 
 export interface EventWriterParts {
@@ -166,6 +168,7 @@ export function eventWriter(parts: EventWriterParts): EventWriter {
 
   return Object.freeze({
     write,
+    isBehind: () => behind,
     caughtUp: () => (behind ? inTurn(() => (behind ? catchUp() : Promise.resolve())) : undefined),
   });
 }

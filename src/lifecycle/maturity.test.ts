@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { events, parquet } from "../data/index.js";
 import { count, eventTable, view } from "../features/index.js";
-import { evaluateNumbers, t, tableOf } from "../kernel/index.js";
-import { atLeast, gbdt, model } from "../training/index.js";
+import { t, tableOf } from "../kernel/index.js";
+import { atLeast, gbdt, model, outcomesOf } from "../training/index.js";
 import { matureRows } from "./maturity.js";
 
 const dayMs = 86_400_000;
@@ -44,8 +44,11 @@ function judged(rows: readonly Row[], asOfMs?: number) {
     rows.map(({ at, delay = 0, known = at }) => [at, "Delft", delay, known]),
   );
   const times = Float64Array.from(rows, ({ at }) => at);
-  const outcome = evaluateNumbers(late.task.label, table);
-  return matureRows(late, { times, outcome, events: eventTable(trips, table) }, asOfMs);
+  return matureRows(
+    late,
+    { times, outcomes: outcomesOf(late.task, table), events: eventTable(trips, table) },
+    asOfMs,
+  );
 }
 
 const kept = (rows: readonly Row[], asOfMs?: number) =>

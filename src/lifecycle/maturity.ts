@@ -1,5 +1,5 @@
 import type { EventTable } from "../features/index.js";
-import type { ModelDefinition } from "../training/index.js";
+import { learnsUnlabelled, type ModelDefinition, type Outcomes } from "../training/index.js";
 
 /** Which rows of a spine have a final label. */
 export interface Maturity {
@@ -14,20 +14,24 @@ export interface Maturity {
 }
 
 /** Rows of a spine; those without a time are none. */
-export interface SpineRows {
+export interface JudgedRows {
   readonly times: Float64Array;
-  /** The label's value: NaN for null. */
-  readonly outcome: Float64Array;
+  readonly outcomes: Outcomes;
   readonly events: EventTable;
 }
 
 /**
  * A row's label is final when the time that its model gives labels to mature has passed by the watermark:
  * the latest availability time of the spine's source, or an earlier moment that is asked for. Rows before
- * that are never called negatives. What was not available before the moment asked for does not exist.
+ * that are never called negatives. What was not available before the moment asked for does not exist. Labels
+ * of rows without a time are final. A row without a label, or in no group, is left out unless the task learns from it.
  */
-export function matureRows(model: ModelDefinition, rows: SpineRows, asOfMs = Infinity): Maturity {
-  const { times, outcome, events } = rows;
+export function matureRows(model: ModelDefinition, rows: JudgedRows, asOfMs = Infinity): Maturity {
+  const { times, outcomes, events } = rows;
+  const timeless = model.spine.time === undefined;
+  const isLabelled = (row: number) =>
+    (learnsUnlabelled(model.task) || !Number.isNaN(outcomes.values[row])) &&
+    (outcomes.groups?.[row] ?? 0) >= 0;
   let latestMs = -Infinity;
   for (const at of events.availableMs) if (at > latestMs) latestMs = at;
   const watermarkMs = Math.min(latestMs, asOfMs);
@@ -35,8 +39,9 @@ export function matureRows(model: ModelDefinition, rows: SpineRows, asOfMs = Inf
   let unlabelled = 0;
   const final = times.map((time, row) => {
     if (Number.isNaN(time)) return NaN;
-    if (time + model.task.matureAfterMs > watermarkMs || events.availableMs[row] >= asOfMs) immature++;
-    else if (Number.isNaN(outcome[row])) unlabelled++;
+    const late = time + model.task.matureAfterMs > watermarkMs || events.availableMs[row] >= asOfMs;
+    if (late && !timeless) immature++;
+    else if (!isLabelled(row)) unlabelled++;
     else return time;
     return NaN;
   });

@@ -32,7 +32,7 @@ async function logged(live: string, served: readonly Served[]): Promise<void> {
   for (const [i, { atMs, probability, label, latencyMs = 1 }] of served.entries()) {
     const id = `p-x-${i + 1}`;
     await predictions.append([
-      writePrediction({ ...common, id, atMs, asOfMs: atMs, probability, latencyMs }),
+      writePrediction({ ...common, id, atMs, asOfMs: atMs, outputs: [probability], latencyMs }),
     ]);
     if (label !== undefined) await labels.append([JSON.stringify({ id, label, atMs })]);
   }

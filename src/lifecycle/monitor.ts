@@ -18,13 +18,14 @@ import {
   type ReferenceProfile,
   type TimeWindow,
 } from "../monitoring/index.js";
-import { readPackage } from "../registry/index.js";
+import { readFeaturePackage } from "../registry/index.js";
 import { auc, latencySketch, rankScores } from "../stats/index.js";
 import type { ModelDefinition } from "../training/index.js";
 import type { TestReport } from "./evaluate-models.js";
+import { binaryReport } from "./binary-report.js";
 import { latestOf, readLabels, readPredictions, record } from "./live-predictions.js";
 import type { PredictionRecord } from "./live-records.js";
-import { findModel, type Project } from "./project.js";
+import { findTimedBinaryModel, type Project } from "./project.js";
 import { latestResult } from "./runs.js";
 
 /** What monitoring says of one window of time. */
@@ -72,7 +73,7 @@ export async function monitor(
   signal?: AbortSignal,
 ): Promise<MonitorResult> {
   const { live = "default", nowMs = project.clock.nowMs() } = request;
-  const model = findModel(project, request.model);
+  const model = findTimedBinaryModel(project, request.model);
   const records = await readPredictions(project, model.name, live);
   const version = Math.max(...new Set(records.map((record) => record.version)));
   const served = records.filter((record) => record.version === version);
@@ -120,7 +121,7 @@ interface Reference {
 
 async function referenceOf(project: Project, model: ModelDefinition, version: number): Promise<Reference> {
   const { packageId } = await project.registry.resolve(model.name, String(version));
-  const { referenceProfile } = await readPackage(packageId, project.blobs);
+  const { referenceProfile } = await readFeaturePackage(packageId, project.blobs);
   const result = await latestResult(project, model.name, packageId);
   return { profile: readReferenceProfile(JSON.stringify(referenceProfile)), report: result.report };
 }
@@ -167,7 +168,8 @@ function judgeWindow({ model, window, rows, labels, reference, nowMs }: WindowIn
   const outcomes: OutcomeRow[] = [];
   let predicted = 0;
   for (const row of rows) {
-    const { id, atMs, numbers, texts, probability, latencyMs } = row;
+    const { id, atMs, numbers, texts, latencyMs } = row;
+    const [probability] = row.outputs;
     profile.addRow(
       numbers,
       texts.map((text) => (text === "" ? null : text)),
@@ -189,7 +191,7 @@ function judgeWindow({ model, window, rows, labels, reference, nowMs }: WindowIn
     predictions: rows.length,
     drift: detectDrift(reference.profile, counts, policy),
     missing: detectMissing(reference.profile, counts, policy),
-    performance: assessPerformance(outcomes, reference.report.candidate.metrics, {
+    performance: assessPerformance(outcomes, binaryReport(reference.report).candidate.metrics, {
       policy: compilePerformancePolicy(),
       nowMs,
     }),
@@ -216,7 +218,7 @@ function realised(
 ): MonitorResult["realised"] {
   const labelled = rows.filter(({ id, atMs }) => atMs <= maturedBeforeMs && labels.has(id));
   const result = rankScores(
-    Float32Array.from(labelled, ({ probability }) => probability),
+    Float32Array.from(labelled, ({ outputs: [probability] }) => probability),
     Uint8Array.from(labelled, ({ id }) => labels.get(id) as number),
   );
   return { labelled: labelled.length, auc: result.ok ? auc(result.ranked) : null };

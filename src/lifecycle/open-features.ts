@@ -1,7 +1,8 @@
-import type { Source } from "../data/index.js";
+import type { EventSource } from "../data/index.js";
 import {
   createOnlineState,
   createSharedState,
+  giveWay,
   type FeatureState,
   type OnlineState,
   type SharedState,
@@ -18,10 +19,18 @@ export interface LiveFeatures {
   begin(): Promise<StateRestorer>;
   /** The state since the last `begin`. */
   state(): FeatureState;
-  /** Takes the history of a source: rows that were available before a time. */
-  load(source: Source, table: Table, beforeMs: number): void | Promise<void>;
+  /** Takes the history of a source, and gives way to the event loop meanwhile. Throws MW0105. */
+  load(source: EventSource, history: LoadedHistory, signal?: AbortSignal): Promise<void>;
   /** The state as it is now, for a checkpoint; undefined where a store keeps it. */
   snapshot(): StateSnapshot | undefined;
+}
+
+export interface LoadedHistory {
+  readonly table: Table;
+  /** Rows that were available before this time count. */
+  readonly beforeMs: number;
+  /** Told the share that is done. */
+  readonly onProgress?: (share: number) => void;
 }
 
 /** Opens the features of views in the memory of this process. */
@@ -33,7 +42,8 @@ export function memoryFeatures(views: readonly View[]): LiveFeatures {
       return Promise.resolve(state.restorer());
     },
     state: () => state,
-    load: (source: Source, table: Table, beforeMs: number) => state.load(source, table, beforeMs),
+    load: (source: EventSource, { table, beforeMs, onProgress }: LoadedHistory, signal?: AbortSignal) =>
+      giveWay(state.loadInSteps(source, table, beforeMs), signal, onProgress),
     snapshot: () => state.snapshot(),
   });
 }
@@ -44,6 +54,8 @@ export interface SharedFeatures {
   readonly live: string;
   /** Names the history of a source. */
   readonly baseOf: (source: string) => string;
+  /** Ends a load that is under way. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -52,10 +64,10 @@ export interface SharedFeatures {
  */
 export function sharedFeatures(
   views: readonly View[],
-  { tiles, live, baseOf }: SharedFeatures,
+  { tiles, live, baseOf, signal }: SharedFeatures,
 ): LiveFeatures {
   const spaceOf = ({ hash, source }: View) => `${hash.slice(0, 16)}:${baseOf(source.name)}`;
-  const fresh = () => createSharedState(views, { tiles, partition: live, spaceOf });
+  const fresh = () => createSharedState(views, { tiles, partition: live, spaceOf, signal });
   let state: SharedState = fresh();
   return Object.freeze({
     async begin() {
@@ -64,7 +76,7 @@ export function sharedFeatures(
       return { take: () => undefined, restored: () => new Set<string>() };
     },
     state: () => state,
-    load: (source: Source, table: Table, beforeMs: number) => state.load(source, table, beforeMs),
+    load: (source: EventSource, { table, beforeMs }: LoadedHistory) => state.load(source, table, beforeMs),
     snapshot: () => undefined,
   });
 }

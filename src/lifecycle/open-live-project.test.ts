@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { storageErrors } from "../kernel/index.js";
 import { openLiveProject } from "./open-live-project.js";
 import type { LiveProject } from "./live-project.js";
 import { trainedProject, type TrainedProject } from "./trained-project.testing.js";
@@ -73,4 +74,16 @@ test("unknown names are refused with the nearest one", async () => {
   await expect(openLiveProject(project, { versions: { "late-trip": "7" } })).rejects.toMatchObject({
     code: "MW0602",
   });
+});
+
+test("without room to record what is served it is served all the same, with a warning", async () => {
+  const full = storageErrors.error("MW1003", { expected: "room", found: "none", remedy: "Make some." });
+  const { project } = trained;
+  const spaces = { ...project.spaces, save: () => Promise.reject(full) };
+  const warnings: unknown[] = [];
+  const onWarning = (problem: unknown) => warnings.push(problem);
+  const opened = await openLiveProject({ ...project, spaces }, { live: "no-room", asOfMs, onWarning });
+  expect(await opened.predict("late-trip", { ...trip, at: asOfMs })).toMatchObject({ model: "late-trip" });
+  await opened.close();
+  expect(warnings).toEqual([full]);
 });

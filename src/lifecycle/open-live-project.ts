@@ -1,6 +1,6 @@
 import { lookupsOf, type TileStore } from "../features/index.js";
 import { warmUp } from "../inference/index.js";
-import { checkNumber, type AppendLog, type MillwrightError } from "../kernel/index.js";
+import { checkNumber, isMillwrightError, type AppendLog, type MillwrightError } from "../kernel/index.js";
 import { lifecycleErrors } from "./errors.js";
 import { liveCheckpoints, type LiveCheckpoints, type LiveMemory } from "./live-checkpoint.js";
 import { liveFeedback } from "./live-feedback.js";
@@ -15,9 +15,10 @@ import {
 import type { LiveProject, Readiness } from "./live-project.js";
 import { clockLagMs } from "./live-records.js";
 import { restoreLive } from "./live-restore.js";
+import { liveReadiness } from "./live-readiness.js";
 import { liveEventSource, type LiveEventSource } from "./live-sources.js";
 import { eventWriter } from "./live-writer.js";
-import { filledCheckpoints } from "./feature-spaces.js";
+import { filledCheckpoints, recordServed } from "./feature-spaces.js";
 import { memoryFeatures, sharedFeatures } from "./open-features.js";
 import { findModel, findSource, type Project } from "./project.js";
 import { baseName } from "./shared-base.js";
@@ -117,7 +118,7 @@ async function assemble(project: Project, assembly: Assembly, signal?: AbortSign
   const features =
     tiles === undefined
       ? memoryFeatures(views)
-      : sharedFeatures(views, { tiles, live, baseOf: (name) => baseName(startOf(logs, name)) });
+      : sharedFeatures(views, { tiles, live, baseOf: (name) => baseName(startOf(logs, name)), signal });
   const { memory, read } = await restoreLive(
     project,
     {
@@ -126,6 +127,13 @@ async function assemble(project: Project, assembly: Assembly, signal?: AbortSign
     },
     signal,
   );
+  try {
+    await recordServed(project, { live, views, logs, memory, shared: tiles !== undefined });
+  } catch (error) {
+    // Without room to record what is served, serving goes on: the next start records it.
+    if (!isMillwrightError(error, "MW1003")) throw error;
+    onWarning(error);
+  }
   const checkpoints = liveCheckpoints({
     ...{ store: project.checkpoints, live, memory, logs, predictions, every: limits.checkpointEvery },
     onWarning,
@@ -133,6 +141,8 @@ async function assemble(project: Project, assembly: Assembly, signal?: AbortSign
   const sources = eventSources(project, { logs, memory, limits, checkpoints });
   const models = await servedModels(project, { assembly, logs, memory, sources, predictions, checkpoints });
   const feedback = liveFeedback({ labels, known: memory.known, clock: project.clock });
+  const readiness = liveReadiness({ sources: sources.values(), tiles });
+  const timeIsGiven = logs.some(({ start }) => start.asOf);
   checkpoints.note(read);
   let closing = false;
 
@@ -140,18 +150,20 @@ async function assemble(project: Project, assembly: Assembly, signal?: AbortSign
     name: project.name,
     models: [...models.values()].map(({ info }) => info),
     sources: [...sources.values()].map(({ source }) => ({ name: source.name, schema: source.schema })),
-    predict: async (name: string, request: unknown) => served(project, models, name).predict(request),
+    predict: (name: string, request: unknown) =>
+      readiness.watch(async () => served(project, models, name).predict(request)),
     feedback: feedback.record,
     ingest: async (name: string, events: readonly unknown[]) =>
       (sources.get(findSource(project, name).name) as LiveEventSource).ingest(events),
-    async keepUp() {
-      if (tiles === undefined) return;
-      for (const source of sources.values()) await source.caughtUp();
-      if (logs.some(({ start }) => start.asOf)) return;
-      await features.state().advance(project.clock.nowMs() - clockLagMs);
+    keepUp: () =>
+      readiness.keepUp(() => {
+        if (tiles !== undefined && !timeIsGiven)
+          return features.state().advance(project.clock.nowMs() - clockLagMs);
+      }),
+    readiness(): Readiness {
+      const reasons = closing ? ["shutting down"] : readiness.reasons();
+      return { ready: reasons.length === 0, reasons };
     },
-    readiness: (): Readiness =>
-      closing ? { ready: false, reasons: ["shutting down"] } : { ready: true, reasons: [] },
     async close() {
       if (closing) return;
       closing = true;

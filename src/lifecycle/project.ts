@@ -1,4 +1,4 @@
-import type { DatasetCatalog, Source, TableEngine } from "../data/index.js";
+import type { DatasetCatalog, EventSource, Source, Spine, TableEngine } from "../data/index.js";
 import type { FeatureSpaceCatalog, TileStore, WindowEngine } from "../features/index.js";
 import type { SessionFactory } from "../inference/index.js";
 import {
@@ -8,9 +8,10 @@ import {
   type CheckpointStore,
   type Clock,
   type Progress,
+  type Schema,
 } from "../kernel/index.js";
 import type { RegistryStore } from "../registry/index.js";
-import type { ModelDefinition, RunStore } from "../training/index.js";
+import type { CodeState, Machine, ModelDefinition, PythonRunner, RunStore, Task } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
 
 /** A project with its adapters: what every verb of the lifecycle works on. */
@@ -34,6 +35,13 @@ export interface Project {
   /** Threads for training; results do not depend on it. */
   readonly threads: number;
   readonly producer: { readonly name: string; readonly version: string };
+  readonly machine: Machine;
+  /** Runs trainers that need Python. */
+  readonly python: PythonRunner;
+  /** The same project on empty storage of its own, which closing it removes. */
+  openClean(): Promise<Project>;
+  /** The version of the code that the project's folder holds; null where none is kept. */
+  code(): Promise<CodeState | null>;
   /** A fresh id that no other process makes, e.g. for runs and servers. */
   newId(prefix: string): string;
   /** The engine that adds windows up in SQL; one for the project, closed with it. */
@@ -59,6 +67,32 @@ export function findModel(project: Project, name: string): ModelDefinition {
     details: { model: name },
   });
 }
+
+/** A model whose labels are true or false, asked for its outcomes over time. */
+export interface TimedBinaryModel extends ModelDefinition {
+  readonly task: Extract<Task, { readonly kind: "binary" }>;
+  readonly spine: Required<Spine<Schema>> & { readonly source: EventSource };
+}
+
+/** The binary model of a name, with times, for a verb that follows outcomes over time. Throws MW1101 and MW1140. */
+export function findTimedBinaryModel(project: Project, name: string): TimedBinaryModel {
+  const model = findModel(project, name);
+  const { task, spine } = model;
+  if (isTimedBinary(model)) return model;
+  throw lifecycleErrors.error("MW1140", {
+    expected: "a binary model whose spine has times",
+    found: `"${name}", ${task.kind}${spine.time === undefined ? ", without times" : ""}`,
+    remedy: "Outcomes of such models are judged offline: see millwright runs show.",
+    details: { model: name },
+  });
+}
+
+const isTimedBinary = (model: ModelDefinition): model is TimedBinaryModel =>
+  model.task.kind === "binary" && model.spine.time !== undefined && model.spine.source.kind === "events";
+
+/** The sources whose rows are events, each once. */
+export const eventSources = (project: Pick<Project, "sources">): readonly EventSource[] =>
+  [...new Set(project.sources.values())].filter((source) => source.kind === "events");
 
 /** The source of a name. Throws MW1102. */
 export function findSource(project: Project, name: string): Source {

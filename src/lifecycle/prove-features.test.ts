@@ -89,3 +89,18 @@ test("rows without a time are not asked, and without any row nothing is proved",
   expect(await proveFeatures({ ...proved, times })).toMatchObject({ passed: true, rows: 10 });
   expect(await proveFeatures({ ...proved, times: times.fill(NaN) })).toMatchObject({ rows: 0 });
 });
+
+test("a signal that fires meanwhile is heard, and how far it is can be seen", async () => {
+  const controller = new AbortController();
+  setImmediate(() => controller.abort());
+  await expect(proveFeatures(proved, controller.signal)).rejects.toMatchObject({ code: "MW0105" });
+  const shown: number[] = [];
+  const start = (_: string, total = 0) => ({
+    update: (done: number) => shown.push(done / total),
+    finish: () => undefined,
+  });
+  await proveFeatures(proved, undefined, { start });
+  expect(shown.length).toBeGreaterThan(50);
+  expect(shown).toEqual([...shown].sort((a, b) => a - b));
+  expect(shown.at(-1)).toBe(1);
+});

@@ -1,6 +1,7 @@
 import { takeRows } from "../data/index.js";
 import {
   createOnlineState,
+  giveWay,
   lookupsOf,
   orderByTime,
   type FeatureColumns,
@@ -9,7 +10,7 @@ import {
   type OnlineState,
   type View,
 } from "../features/index.js";
-import { throwIfCancelled, valueAt, type Table, type Value } from "../kernel/index.js";
+import { silentProgress, valueAt, type Progress, type Table, type Value } from "../kernel/index.js";
 import type { FeatureParityEvidence } from "../registry/index.js";
 import { differingFeatures } from "./differing-features.js";
 import type { EventsBySource, TakenEvents } from "./training-data.js";
@@ -31,21 +32,30 @@ export interface Proved {
  * Answers the latest rows of a spine as the server would: history loaded, the events of the time added one
  * by one, every row asked at its moment; and compares each feature, bit by bit, with the one given.
  */
-export async function proveFeatures(proved: Proved, signal?: AbortSignal): Promise<FeatureParityEvidence> {
+export async function proveFeatures(
+  proved: Proved,
+  signal?: AbortSignal,
+  progress: Progress = silentProgress,
+): Promise<FeatureParityEvidence> {
   const { set, times, events } = proved;
   const rows = orderByTime(times).slice(-provedRows);
   const views = lookupsOf(set).map(({ view }) => view);
   const state = createOnlineState(views);
+  const task = progress.start("prove features online", events.size + 1);
+  let done = 0;
+  const onStep = (share: number) => task.update(done + share);
   const moment = { state, fromMs: times[rows[0]], untilMs: times[rows[rows.length - 1]] };
   for (const [source, own] of events) {
-    bringTo(
-      moment,
-      own,
-      views.filter((view) => view.source.name === source),
-    );
+    const ofSource = views.filter((view) => view.source.name === source);
+    await giveWay(bringTo(moment, own, ofSource), signal, onStep);
+    done++;
   }
-  throwIfCancelled(signal);
-  const differing = mismatches(proved, state, rows);
+  let differing = 0;
+  await giveWay(mismatches(proved, state, rows), signal, ({ share, found }) => {
+    differing += found;
+    onStep(share);
+  });
+  task.finish(`${rows.length.toLocaleString("en")} rows`);
   const cells = rows.length * set.columns.length;
   return {
     kind: "feature-parity",
@@ -62,8 +72,19 @@ interface Moment {
   readonly untilMs: number;
 }
 
-/** Loads what was available before a moment and adds what becomes available until another one. */
-function bringTo({ state, fromMs, untilMs }: Moment, events: TakenEvents, views: readonly View[]): void {
+/** Events that are added, and rows that are asked, in one step. */
+const stepEvents = 2048;
+const stepRows = 16;
+
+/**
+ * Loads what was available before a moment and adds what becomes available until another one, in steps that
+ * give the share which is done.
+ */
+function* bringTo(
+  { state, fromMs, untilMs }: Moment,
+  events: TakenEvents,
+  views: readonly View[],
+): Generator<number> {
   if (views.length === 0) return;
   const { table, availableMs, receivedMs } = events;
   const [{ source }] = views;
@@ -78,35 +99,49 @@ function bringTo({ state, fromMs, untilMs }: Moment, events: TakenEvents, views:
     if (availableMs[row] < fromMs && Number.isNaN(receivedMs?.[row] ?? NaN)) before.push(row);
     else during.push(row);
   }
-  state.load(source, takeRows(table, Int32Array.from(before)), fromMs);
+  const rows = before.length + during.length;
+  for (const share of state.loadInSteps(source, takeRows(table, Int32Array.from(before)), fromMs)) {
+    yield (share * before.length) / rows;
+  }
   const received = (row: number) => {
     const atMs = receivedMs?.[row] ?? NaN;
     return Number.isNaN(atMs) ? null : atMs;
   };
-  state.add(
-    source.name,
-    during.map((row, i): LoggedEvent => ({
-      sequence: i + 1,
-      receivedMs: received(row),
-      values: valuesOf(table, row),
-    })),
-  );
+  for (let from = 0; from < during.length; from += stepEvents) {
+    state.add(
+      source.name,
+      during.slice(from, from + stepEvents).map((row, i): LoggedEvent => ({
+        sequence: from + i + 1,
+        receivedMs: received(row),
+        values: valuesOf(table, row),
+      })),
+    );
+    yield (before.length + from) / rows;
+  }
 }
 
 const valuesOf = (table: Table, row: number): Value[] =>
   Object.values(table.columns).map((column) => valueAt(column, row));
 
-function mismatches({ set, table, times, features }: Proved, state: OnlineState, rows: Uint32Array): number {
+/** Asks rows in steps, each of which tells how many values differed in it. */
+function* mismatches(
+  { set, table, times, features }: Proved,
+  state: OnlineState,
+  rows: Uint32Array,
+): Generator<{ readonly share: number; readonly found: number }> {
   const reader = state.reader(set);
   const out = {
     numbers: new Float32Array(reader.numberCount),
     texts: new Array<string>(reader.textCount).fill(""),
   };
   const fields = Object.keys(set.request).map((name) => table.columns[name]);
-  let differing = 0;
-  for (const row of rows) {
-    reader.read([{ values: fields.map((column) => valueAt(column, row)), timeMs: times[row], out }]);
-    differing += differingFeatures(features, row, out).length;
+  for (let from = 0; from < rows.length; from += stepRows) {
+    const asked = rows.subarray(from, from + stepRows);
+    let found = 0;
+    for (const row of asked) {
+      reader.read([{ values: fields.map((column) => valueAt(column, row)), timeMs: times[row], out }]);
+      found += differingFeatures(features, row, out).length;
+    }
+    yield { share: (from + asked.length) / rows.length, found };
   }
-  return differing;
 }

@@ -1,4 +1,4 @@
-import { readDataset, type DatasetVersion, type Source } from "../data/index.js";
+import { readDataset, type DatasetVersion, type EventSource } from "../data/index.js";
 import { eventTable, type LoggedEvent, type RecordedEvents } from "../features/index.js";
 import { concatenateTables, sha256, tableOf, type AppendLog } from "../kernel/index.js";
 import { lifecycleErrors } from "./errors.js";
@@ -34,7 +34,7 @@ export interface RecordedSource extends RecordedEvents {
  */
 export async function recordedEvents(
   project: Project,
-  source: Source,
+  source: EventSource,
   { live, logs, upTo = Infinity }: Recording,
 ): Promise<RecordedSource> {
   const start = await readStart(await project.readLog(live, `events-${source.name}`));

@@ -11,7 +11,7 @@ import {
 import type { ModelDefinition } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
 import { latestOf, record } from "./live-predictions.js";
-import { findModel, type Project } from "./project.js";
+import { findTimedBinaryModel, type Project, type TimedBinaryModel } from "./project.js";
 
 /** A running server, as a replay talks to it. */
 export interface ReplayTarget {
@@ -61,7 +61,7 @@ export async function replay(
   request: ReplayRequest,
   signal?: AbortSignal,
 ): Promise<ReplayResult> {
-  const model = findModel(project, request.model);
+  const model = findTimedBinaryModel(project, request.model);
   const script = await readScript(project, model, request);
   const task = project.progress.start("replay live traffic", script.asked.length);
   const run = createRun({ model, script, target: request.target, clock: project.clock });
@@ -102,7 +102,7 @@ interface Script {
 
 async function readScript(
   project: Project,
-  model: ModelDefinition,
+  model: TimedBinaryModel,
   { fromMs, toMs }: ReplayRequest,
 ): Promise<Script> {
   const { source, time } = model.spine;

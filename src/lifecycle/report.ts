@@ -4,12 +4,13 @@ import {
   describeExpression,
   evaluationConvention,
   type Comparison,
-  type Evaluation,
+  type BinaryEvaluation,
   type ModelDefinition,
 } from "../training/index.js";
+import { binaryReport } from "./binary-report.js";
 import { evaluateRange } from "./evaluate-range.js";
 import { latestMonitoring, type MonitoredWindow, type MonitorResult } from "./monitor.js";
-import { findModel, type Project } from "./project.js";
+import { findTimedBinaryModel, type Project } from "./project.js";
 import { latestReplay, type ReplayResult } from "./replay.js";
 import type {
   ComparedModel,
@@ -37,7 +38,7 @@ export interface ReportRequest {
  */
 export async function report(project: Project, request: ReportRequest): Promise<ReportData> {
   const { live = "default" } = request;
-  const model = findModel(project, request.model);
+  const model = findTimedBinaryModel(project, request.model);
   const result = await latestResult(project, model.name);
   const dataset = await project.datasets.get(result.dataset);
   if (dataset === undefined) throw new TypeError(`dataset version ${result.dataset} is not in the catalog`);
@@ -61,9 +62,9 @@ export async function report(project: Project, request: ReportRequest): Promise<
       train: result.trainRange,
       test: result.testRange,
     },
-    metrics: metricsOf(result.report.candidate),
+    metrics: metricsOf(binaryReport(result.report).candidate),
     models: comparedModels(result),
-    calibration: calibrationOf(result.report.candidate),
+    calibration: calibrationOf(binaryReport(result.report).candidate),
     importances: importancesOf(model, result),
     slices: slicesOf(result),
     gates: result.gates.map(({ name, passed, observed, required }) => ({
@@ -83,7 +84,7 @@ export async function report(project: Project, request: ReportRequest): Promise<
     },
     commands: [`npx millwright train ${model.name}`, `npx millwright report ${model.name}`],
     conventions: {
-      metrics: evaluationConvention,
+      metrics: evaluationConvention(result.report.candidate),
       curves: "every threshold that matters, thinned to 200 points",
       calibration: "15 bins of equal mass, Wilson intervals at 95 %",
       importances: "share of the loss reduction over all splits",
@@ -104,7 +105,7 @@ function interval({ value, interval: { low, high } }: Estimate): Interval {
   return { value, low, high };
 }
 
-function metricsOf({ metrics, averagePrecision }: Evaluation): ReportData["metrics"] {
+function metricsOf({ metrics, averagePrecision }: BinaryEvaluation): ReportData["metrics"] {
   return {
     auc: interval(metrics.auc),
     averagePrecision: { value: averagePrecision, low: null, high: null },
@@ -114,11 +115,11 @@ function metricsOf({ metrics, averagePrecision }: Evaluation): ReportData["metri
   };
 }
 
-function comparedModels({ report }: TrainResult): ComparedModel[] {
-  const { candidate, ablation, baseline } = report;
+function comparedModels(result: TrainResult): ComparedModel[] {
+  const { candidate, ablation, baseline } = binaryReport(result.report);
   const shown = (
     of: Pick<ComparedModel, "role" | "name" | "auc">,
-    curves: Evaluation | Comparison,
+    curves: BinaryEvaluation | Comparison,
   ): ComparedModel => ({
     ...of,
     averagePrecision: curves.averagePrecision,
@@ -130,11 +131,13 @@ function comparedModels({ report }: TrainResult): ComparedModel[] {
     ...(ablation === null
       ? []
       : [shown({ role: "ablation", name: "without windows", auc: ablation.metrics.auc }, ablation)]),
-    shown({ role: "baseline", name: "baseline", auc: baseline.metrics.auc }, baseline),
+    ...(baseline === null
+      ? []
+      : [shown({ role: "baseline", name: "baseline", auc: baseline.metrics.auc }, baseline)]),
   ];
 }
 
-function calibrationOf({ calibration, scoreHistogram }: Evaluation): ReportData["calibration"] {
+function calibrationOf({ calibration, scoreHistogram }: BinaryEvaluation): ReportData["calibration"] {
   const bins = scoreHistogram.length;
   return {
     points: calibration.map(({ count, meanPredicted, observedRate, interval: { low, high } }) => ({
@@ -156,7 +159,8 @@ function importancesOf(model: ModelDefinition, { importances }: TrainResult): Re
   }));
 }
 
-function slicesOf({ report }: TrainResult): SliceDimension[] {
+function slicesOf(result: TrainResult): SliceDimension[] {
+  const report = binaryReport(result.report);
   const dimensions = [...new Set(report.slices.map(({ dimension }) => dimension))];
   return dimensions.map((name) => {
     const slices = report.slices.filter(({ dimension }) => dimension === name);

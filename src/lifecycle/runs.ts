@@ -1,3 +1,4 @@
+import type { Run } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
 import type { Project } from "./project.js";
 import type { TrainResult } from "./train.js";
@@ -13,7 +14,7 @@ export async function latestResult(
 ): Promise<TrainResult> {
   for (const run of await project.runs.listRuns(model)) {
     if (run.status !== "finished") continue;
-    const result = storedResult(run.metrics);
+    const result = parseResult(run);
     if (packageId === undefined || result.packageId === packageId) return result;
   }
   throw lifecycleErrors.error("MW1109", {
@@ -24,7 +25,15 @@ export async function latestResult(
   });
 }
 
-/** What `train` stored as a finished run's metrics: the JSON of its result. */
-function storedResult(metrics: unknown): TrainResult {
-  return metrics as TrainResult;
+/** What a finished run brought: the JSON of its result, as `train` stored it. Throws MW1109 for another run. */
+export function parseResult(run: Run): TrainResult {
+  if (run.status === "finished") return storedResult(run.metrics);
+  throw lifecycleErrors.error("MW1109", {
+    expected: "a finished training run",
+    found: `${run.id}, ${run.status}`,
+    remedy: `Run millwright train ${run.model}.`,
+    details: { model: run.model, run: run.id },
+  });
 }
+
+const storedResult = (metrics: unknown): TrainResult => metrics as TrainResult;

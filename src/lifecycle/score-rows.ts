@@ -33,17 +33,20 @@ export type Score = (numeric: Float32Array, rows: number, text: readonly string[
 
 const batchRows = 16_384;
 
-/** Scores all rows in batches; a row's score does not depend on its batch. */
+/** Scores all rows in batches, row-major; a row's scores do not depend on its batch. */
 export async function scoreRows(
   score: Score,
   columns: FeatureColumns,
   context: { readonly signal?: AbortSignal; readonly onProgress?: (done: number) => void } = {},
 ): Promise<Float32Array> {
-  const scores = new Float32Array(columns.rowCount);
+  let scores = new Float32Array(0);
   for (let from = 0; from < columns.rowCount; from += batchRows) {
     const to = Math.min(columns.rowCount, from + batchRows);
     const { rows, numeric, text } = batchOf(columns, from, to);
-    scores.set(await score(numeric, rows, text), from);
+    const part = await score(numeric, rows, text);
+    const width = part.length / rows;
+    if (from === 0) scores = new Float32Array(columns.rowCount * width);
+    scores.set(part, from * width);
     context.onProgress?.(to);
     await setImmediate();
     throwIfCancelled(context.signal);

@@ -1,4 +1,10 @@
-import { canonicalHash, isMillwrightError, type BlobStore, type Canonical } from "../kernel/index.js";
+import {
+  canonicalHash,
+  canonicalJson,
+  isMillwrightError,
+  type BlobStore,
+  type Canonical,
+} from "../kernel/index.js";
 import type { Project } from "./project.js";
 
 /** How long a step took, and whether its result was remembered from an earlier run. */
@@ -55,7 +61,11 @@ export function createSteps({ runs, clock, producer }: Pick<Project, "runs" | "c
       timings.push({ step: name, seconds: 0, reused: true });
       return known;
     }
-    const output = JSON.parse(JSON.stringify(await time(name, compute))) as Canonical;
+    // As the store gives it back, names in their order included: a step that is remembered and one that is not must
+    // lead to the same bytes.
+    const output = JSON.parse(
+      canonicalJson(JSON.parse(JSON.stringify(await time(name, compute))) as Canonical),
+    ) as Canonical;
     const durationMs = (timings.at(-1)?.seconds ?? 0) * 1000;
     await runs.recordStep({ key, name, output, durationMs, createdAtMs: clock.nowMs() });
     return output as Output;

@@ -7,8 +7,13 @@ import {
   type PromotionRecord,
 } from "../registry/index.js";
 import { slicesJson, type GateOutcome, type ModelDefinition, type Run } from "../training/index.js";
+import type { DatasetVersion } from "../data/index.js";
+import { lookupsOf } from "../features/index.js";
 import { championMetrics } from "./champion-metrics.js";
+import type { Choice } from "./choose-trainer.js";
 import { evaluateModels, type TestReport } from "./evaluate-models.js";
+import { registerPackage } from "./exchange-packages.js";
+import { findLeaks } from "./find-leaks.js";
 import { fitModels, type Fitted } from "./fit-models.js";
 import { packageModel } from "./package-model.js";
 import { findModel, type Project } from "./project.js";
@@ -28,16 +33,27 @@ export interface TrainResult {
   /** SHA-256 of the ONNX graph: equal for equal input, whatever the number of threads. */
   readonly modelHash: string;
   readonly dataset: string;
+  /** The dataset version of every source that the model reads, by source. */
+  readonly datasets: Readonly<Record<string, string>>;
   /** The id of the training set: what the rows, labels and features are a function of. */
   readonly trainingSet: string;
   readonly rows: number;
   readonly trainRows: number;
   readonly testRows: number;
-  /** First and last prediction time of each part, epoch milliseconds. */
+  /** First and last prediction time of each part, epoch milliseconds; 0 where the rows have no times. */
   readonly trainRange: readonly [number, number];
   readonly testRange: readonly [number, number];
   readonly report: TestReport;
+  /** The trainer as it was chosen. */
+  readonly trainer: Fitted["trainer"];
+  /** How it was chosen; null where there was one only. */
+  readonly choice: Choice | null;
+  /** Figures of every round, as far as the trainer tells them. */
+  readonly curves: Fitted["curves"];
+  readonly calibration: Fitted["calibration"];
   readonly importances: Fitted["importances"];
+  /** What looks wrong, in words; nothing of it ends a training. */
+  readonly warnings: readonly string[];
   readonly gates: readonly GateOutcome[];
   readonly promoted: boolean;
   readonly reasons: readonly string[];
@@ -50,12 +66,25 @@ export interface TrainResult {
  * call goes on behind the last finished step. A failed gate is a result, not an error.
  */
 export async function train(project: Project, name: string, signal?: AbortSignal): Promise<TrainResult> {
-  const model = findModel(project, name);
-  const runId = project.newId("run");
-  const run: Run = {
-    id: runId,
-    model: name,
-    manifest: { model: model.definition, hash: model.hash, producer: project.producer },
+  return trainOn(project, { model: findModel(project, name) }, signal);
+}
+
+export interface TrainRequest {
+  readonly model: ModelDefinition;
+  /** The dataset versions to learn from, by source; by default what the sources hold now. */
+  readonly versions?: ReadonlyMap<string, DatasetVersion>;
+}
+
+/** Trains a model, on given dataset versions or on what its sources hold now, as a recorded run. */
+export async function trainOn(
+  project: Project,
+  { model, versions: given }: TrainRequest,
+  signal?: AbortSignal,
+): Promise<TrainResult> {
+  let run: Run = {
+    id: project.newId("run"),
+    model: model.name,
+    manifest: await manifestOf(project, model),
     startedAtMs: project.clock.nowMs(),
     status: "running",
   };
@@ -63,7 +92,11 @@ export async function train(project: Project, name: string, signal?: AbortSignal
   const finish = (status: "finished" | "failed" | "killed", metrics: Canonical) =>
     project.runs.saveRun({ ...run, status, finishedAtMs: project.clock.nowMs(), metrics });
   try {
-    const result = await runPipeline(project, { model, runId }, signal);
+    const steps = createSteps(project);
+    const versions = given ?? (await steps.time("data", () => snapshotSources(project, model, signal)));
+    run = { ...run, manifest: await manifestOf(project, model, versions) };
+    await project.runs.saveRun(run);
+    const result = await runPipeline(project, { model, runId: run.id, versions, steps }, signal);
     // Through JSON: what is stored is what is read back.
     await finish("finished", JSON.parse(JSON.stringify(result)) as Canonical);
     return result;
@@ -74,20 +107,43 @@ export async function train(project: Project, name: string, signal?: AbortSignal
   }
 }
 
+/** Everything that a run is a function of, as far as it is known. */
+async function manifestOf(
+  project: Project,
+  { definition, hash }: ModelDefinition,
+  versions?: ReadonlyMap<string, DatasetVersion>,
+): Promise<Canonical> {
+  return {
+    ...{ model: definition, hash, producer: project.producer },
+    code: await project.code(),
+    environment: { ...project.machine },
+    ...(versions === undefined ? {} : { datasets: datasetIds(versions) }),
+  };
+}
+
+const datasetIds = (versions: ReadonlyMap<string, DatasetVersion>): Readonly<Record<string, string>> =>
+  Object.fromEntries([...versions].map(([source, { id }]) => [source, id]));
+
+interface Pipeline {
+  readonly model: ModelDefinition;
+  readonly runId: string;
+  readonly versions: ReadonlyMap<string, DatasetVersion>;
+  readonly steps: Steps;
+}
+
 async function runPipeline(
   project: Project,
-  { model, runId }: { model: ModelDefinition; runId: string },
+  { model, runId, versions, steps }: Pipeline,
   signal?: AbortSignal,
 ): Promise<TrainResult> {
-  const steps = createSteps(project);
-  const versions = await steps.time("data", () => snapshotSources(project, model, signal));
   const data = await steps.time("read", () => openTrainingData(project, { model, versions, steps }));
+  const warnings = await steps.time("look for leaks", () => findLeaks({ model, data, steps }, signal));
   const fitted = await fitModels(project, { model, data, steps }, signal);
   const report = await evaluateModels(project, { model, data, fitted, steps }, signal);
   throwIfCancelled(signal);
 
   const packageId = await packaged(project, { model, data, fitted, report, steps }, signal);
-  const registered = await project.registry.register({ model: model.name, packageId, runId });
+  const registered = await registerPackage(project, { packageId, runId });
   const { gates, promotion } = await settle(project, { model, data, report, registered, steps }, signal);
   const range = (rows: Uint32Array) => [data.times[rows[0]], data.times[rows[rows.length - 1]]] as const;
   return {
@@ -97,6 +153,7 @@ async function runPipeline(
     packageId,
     modelHash: fitted.candidate.onnx,
     dataset: data.version.id,
+    datasets: datasetIds(versions),
     trainingSet: data.trainingSet,
     rows: data.table.rowCount,
     trainRows: data.train.length,
@@ -104,7 +161,12 @@ async function runPipeline(
     trainRange: range(data.train),
     testRange: range(data.test),
     report,
+    trainer: fitted.candidate.trainer,
+    choice: fitted.choice,
+    curves: fitted.candidate.curves,
+    calibration: fitted.candidate.calibration,
     importances: fitted.candidate.importances,
+    warnings,
     gates,
     promoted: promotion.decision.verdict === "promote",
     reasons: promotion.decision.reasons,
@@ -126,6 +188,8 @@ async function packaged(
       model: model.definition,
       gates: model.gates.map(({ definition }) => definition),
       slices: slicesJson(model.slices),
+      fairness: slicesJson(model.fairness),
+      card: { ...model.card },
       onnx: fitted.candidate.onnx,
     },
     usable: ({ id }) => succeeds(() => readPackage(id, project.blobs)),
@@ -167,21 +231,18 @@ async function judge(
 ): Promise<Settlement> {
   const holder = await currentChampion(project, model.name);
   const champion = await steps.time("compare with champion", () =>
-    championMetrics(project, { model, data, holder }, signal),
+    championMetrics(project, { model, data, holder, scores: report.scores }, signal),
   );
-  const gates = model.gates.map((gate) =>
-    gate.judge({ candidate: report.candidate.metrics, baseline: report.baseline.metrics, champion }),
-  );
-  const parity = await steps.run<FeatureParityEvidence>({
-    name: "prove features",
-    inputs: { trainingSet: data.trainingSet },
-    compute: () => proveTraining(model, data, signal),
-  });
-  const served = await servedParity(project, model);
+  const { candidate, versusBaseline, slices, fairness, robustness } = report;
+  const judged = {
+    ...{ task: model.task.kind, candidate, champion, slices, fairness },
+    baseline: versusBaseline ?? undefined,
+    ...(robustness === null ? {} : { robustness }),
+  };
+  const gates = model.gates.map((gate) => gate.judge(judged));
   const evidence: Evidence[] = [
     ...gates.map((gate) => ({ kind: "gate" as const, ...gate })),
-    parity,
-    ...served,
+    ...(await parityEvidence(project, { model, data, steps }, signal)),
   ];
   const promotion = await steps.time("promote", () =>
     promoteVersion(project, { version: registered, evidence, holder }),
@@ -189,10 +250,30 @@ async function judge(
   return { gates, promotion };
 }
 
-async function proveTraining(model: ModelDefinition, data: TrainingData, signal?: AbortSignal) {
+/** That online and offline features are the same; a model without windows has nothing to prove. */
+async function parityEvidence(
+  project: Project,
+  { model, data, steps }: Pick<Registered, "model" | "data" | "steps">,
+  signal?: AbortSignal,
+): Promise<FeatureParityEvidence[]> {
+  if (lookupsOf(model.features).length === 0) return [];
+  const parity = await steps.run<FeatureParityEvidence>({
+    name: "prove features",
+    inputs: { trainingSet: data.trainingSet },
+    compute: () => proveTraining(project, { model, data }, signal),
+  });
+  return [parity, ...(await servedParity(project, model))];
+}
+
+async function proveTraining(
+  { progress }: Project,
+  { model, data }: Pick<Registered, "model" | "data">,
+  signal?: AbortSignal,
+): Promise<FeatureParityEvidence> {
   const { features } = await data.features(signal);
   const { table, times } = data;
-  return proveFeatures({ set: model.features, table, times, events: await data.events(), features }, signal);
+  const proved = { set: model.features, table, times, events: await data.events(), features };
+  return proveFeatures(proved, signal, progress);
 }
 
 /** What the last check of served predictions showed, if they were served with these very features. */

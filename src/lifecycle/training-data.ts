@@ -1,4 +1,4 @@
-import { readDataset, splitPart, type DatasetVersion } from "../data/index.js";
+import { readDataset, splitPart, type DatasetVersion, type HeldRows } from "../data/index.js";
 import {
   buildFeatures,
   eventTable,
@@ -10,11 +10,11 @@ import {
   type FeatureColumns,
   type FeatureSet,
 } from "../features/index.js";
-import { evaluateNumbers, type Table } from "../kernel/index.js";
-import type { BinaryExamples } from "../learning/index.js";
-import type { ModelDefinition } from "../training/index.js";
-import { matureRows, type Maturity } from "./maturity.js";
+import type { Table } from "../kernel/index.js";
+import type { Examples } from "../learning/index.js";
+import { inLearningOrder, targetOf, type ModelDefinition } from "../training/index.js";
 import type { Project } from "./project.js";
+import { sourceRows, spineRows, splitRows, type SpineRows } from "./spine-rows.js";
 import type { Steps } from "./steps.js";
 import { trainingSetId } from "./training-set-id.js";
 
@@ -33,21 +33,17 @@ export type EventsBySource = ReadonlyMap<string, TakenEvents>;
  * The rows that a model is trained and tested on. Features are computed when they are first needed: a run
  * whose later steps are remembered never needs them.
  */
-export interface TrainingData {
+export interface TrainingData extends SpineRows {
   /** Of the spine. */
   readonly version: DatasetVersion;
   /** The id of the training set that all its rows are. */
   readonly trainingSet: string;
   readonly table: Table;
-  /** Epoch milliseconds of each row's prediction. */
-  readonly times: Float64Array;
-  /** 0 or 1; meaningless where the row is in no part. */
-  readonly labels: Uint8Array;
-  /** Which rows have a final label; the others are in no part. */
-  readonly maturity: Maturity;
   /** Row numbers, ascending. */
   readonly train: Uint32Array;
   readonly test: Uint32Array;
+  /** The training rows without a share of them, and that share, divided as the split divides. Throws MW0209. */
+  hold(share: number): HeldRows;
   /** What the features are computed from. */
   events(): Promise<EventsBySource>;
   /** The features of all rows. */
@@ -69,22 +65,22 @@ export async function openTrainingData(
 ): Promise<TrainingData> {
   const version = versionOf(versions, model.spine.source.name);
   const table = await readDataset(version, project);
-  const times = timesOf(table, model.spine.time);
-  const outcome = evaluateNumbers(model.task.label, table);
-  const own = eventTable(model.spine.source, table);
-  const maturity = matureRows(model, { times, outcome, events: own });
-  const parts = model.split.assign(maturity.times);
+  const own = sourceRows(model.spine.source, table);
+  const rows = spineRows(model, own);
+  const { times } = rows;
+  const splitting = splitRows(model, table, rows);
+  const parts = model.split.assign(splitting);
+  const train = rowsOf(parts, splitPart.train);
   let features: Promise<FeatureColumns> | undefined;
   let events: Promise<EventsBySource> | undefined;
   const data: TrainingData = {
+    ...rows,
     version,
     trainingSet: trainingSetId(project, { model, versions }),
     table,
-    times,
-    labels: labelsOf(outcome),
-    maturity,
-    train: rowsOf(parts, splitPart.train),
+    train,
     test: rowsOf(parts, splitPart.test),
+    hold: (share) => model.split.hold(splitting, train, share),
     events: () => (events ??= readEvents(project, { model, versions, own })),
     features: (signal) =>
       (features ??= steps.time("features", async () =>
@@ -185,16 +181,6 @@ export async function computeFeatures(
   return columns;
 }
 
-/** 0 or 1 where the outcome is known. */
-export const labelsOf = (outcome: Float64Array) => Uint8Array.from(outcome, (value) => (value === 1 ? 1 : 0));
-
-/** The times of a table's rows. */
-export function timesOf(table: Table, name: string): Float64Array {
-  const column = table.columns[name];
-  if (column.kind === "number") return column.values;
-  throw new TypeError(`column "${name}" is not a time`);
-}
-
 function rowsOf(parts: Uint8Array, part: number): Uint32Array {
   let count = 0;
   const rows = new Uint32Array(parts.length);
@@ -227,12 +213,22 @@ export function takeFeatureRows(
   return { rowCount: rows.length, features };
 }
 
-/** The training rows as examples, of all features or of those of a smaller set. */
-export async function trainingExamples(
+/** Some rows as examples, of all features or of those of a smaller set. */
+export async function examplesOf(
   data: TrainingData,
-  set?: FeatureSet,
+  {
+    model,
+    rows: given,
+    set,
+  }: { readonly model: ModelDefinition; readonly rows: Uint32Array; readonly set?: FeatureSet },
   signal?: AbortSignal,
-): Promise<BinaryExamples> {
-  const taken = takeFeatureRows(await data.features(signal), data.train, set);
-  return { ...taken, labels: Uint8Array.from(data.train, (row) => data.labels[row]) };
+): Promise<Examples> {
+  const rows = inLearningOrder(data.outcomes, given);
+  const taken = takeFeatureRows(await data.features(signal), rows, set);
+  const { weights } = data;
+  return {
+    ...taken,
+    target: targetOf(model.task, data.outcomes, rows),
+    ...(weights === undefined ? {} : { weights: Float32Array.from(rows, (row) => weights[row]) }),
+  };
 }

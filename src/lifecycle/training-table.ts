@@ -8,17 +8,31 @@ import {
   type Schema,
   type Table,
 } from "../kernel/index.js";
+import type { ModelDefinition, Outcomes, Task } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
+import type { SpineRows } from "./spine-rows.js";
 
-/** The columns that every training set begins with. */
+/** The columns that a training set begins with, as far as its model has them. */
 const spineColumns = {
   /** Position of the row in the spine's dataset version; rows of a live log come behind, in its order. */
   spine_row: t.int(),
   /** When the row asks. */
   spine_time: t.timestamp(),
-  /** 1: positive. */
-  label: t.int(),
+  /** What the row counts for. */
+  weight: t.float(),
+  /** Number of the group within which the row is ranked. */
+  group: t.int(),
+  /** 1: positive, or known to be strange; the class; the value; the relevance. */
+  label: t.float().optional(),
 } as const satisfies Schema;
+
+const labelTypes = {
+  binary: t.int(),
+  multiclass: t.string(),
+  regression: t.float(),
+  ranking: t.float(),
+  anomaly: t.int().optional(),
+} as const satisfies Record<ModelDefinition["task"]["kind"], FieldSpec>;
 
 /** Throws MW1124 when the names of a training set's columns do not differ by more than case. */
 export function checkColumns({ columns }: FeatureSet): void {
@@ -38,24 +52,31 @@ export function checkColumns({ columns }: FeatureSet): void {
 }
 
 export interface TrainingRows {
+  readonly model: ModelDefinition;
   /** Positions in the spine. */
   readonly rows: Int32Array;
-  readonly times: Float64Array;
-  readonly labels: Uint8Array;
+  readonly spine: SpineRows;
+  /** The features of these rows. */
   readonly columns: FeatureColumns;
 }
 
 /** The rows of a training set as a table. */
-export function trainingTable({ rows, times, labels, columns }: TrainingRows): {
+export function trainingTable({ model, rows, spine, columns }: TrainingRows): {
   readonly table: Table;
   readonly schema: Schema;
 } {
-  const schema: Record<string, FieldSpec> = { ...spineColumns };
+  const { times, outcomes, weights } = spine;
+  const taken = (values: ArrayLike<number>) => numbers(Float64Array.from(rows, (row) => values[row]));
   const table: Record<string, Column> = {
     spine_row: numbers(rows),
-    spine_time: numbers(times),
-    label: numbers(labels),
+    ...(model.spine.time === undefined ? {} : { spine_time: taken(times) }),
+    ...(weights === undefined ? {} : { weight: taken(weights) }),
+    ...(outcomes.groups === undefined ? {} : { group: taken(outcomes.groups) }),
+    label: labelColumn(model.task, outcomes, rows),
   };
+  const schema: Record<string, FieldSpec> = {};
+  for (const name of Object.keys(table) as (keyof typeof spineColumns)[]) schema[name] = spineColumns[name];
+  schema["label"] = labelTypes[model.task.kind];
   for (const feature of columns.features) {
     const { name } = feature;
     schema[name] = feature.kind === "number" ? t.float().optional() : t.string().optional();
@@ -65,6 +86,11 @@ export function trainingTable({ rows, times, labels, columns }: TrainingRows): {
         : { kind: "text", codes: feature.codes, dictionary: feature.dictionary };
   }
   return { table: { rowCount: rows.length, columns: table }, schema };
+}
+
+function labelColumn(task: Task, { values }: Outcomes, rows: Int32Array): Column {
+  if (task.kind !== "multiclass") return numbers(Float64Array.from(rows, (row) => values[row]));
+  return { kind: "text", codes: Int32Array.from(rows, (row) => values[row]), dictionary: task.classes };
 }
 
 /** Every missing number is the same NaN, so that equal columns are equal bytes. */

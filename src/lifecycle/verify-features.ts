@@ -8,13 +8,13 @@ import {
   type AgeSpread,
 } from "../features/index.js";
 import { canonicalHash, canonicalJson, seededRng, tableOf } from "../kernel/index.js";
-import { readPackage } from "../registry/index.js";
+import { readFeaturePackage } from "../registry/index.js";
 import type { ModelDefinition } from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
 import { latestOf, readPredictions, record } from "./live-predictions.js";
 import type { PredictionRecord } from "./live-records.js";
 import { findModel, type Project } from "./project.js";
-import { recordedEvents } from "./recorded-events.js";
+import { recordedEvents, requireLive } from "./recorded-events.js";
 
 /** What the comparison of logged with recomputed features showed. */
 export interface FeatureVerification {
@@ -62,8 +62,8 @@ export interface VerificationRequest {
 
 /**
  * Recomputes the features of logged predictions offline, by folding exactly the events that each rested on,
- * and compares them bit by bit with what was logged. Throws MW1107 when the predictions were made with
- * other features, and MW1111 when there are none.
+ * and compares them bit by bit with what was logged. Throws MW1125 for a live state that has not begun,
+ * MW1107 when the predictions were made with other features, and MW1111 when there are none.
  */
 export async function verifyFeatures(
   project: Project,
@@ -72,6 +72,7 @@ export async function verifyFeatures(
 ): Promise<FeatureVerification> {
   const { model: name, live = "default" } = request;
   const model = findModel(project, name);
+  await requireLive(project, live);
   const logged = chosen(await readPredictions(project, name, live), request);
   if (logged.length === 0) throw nothingChosen(name, live);
   const records = await ofThisDefinition(project, model, logged);
@@ -171,7 +172,7 @@ async function ofThisDefinition(
   const same = new Set<number>();
   for (const version of versions) {
     const { packageId } = await project.registry.resolve(model.name, String(version));
-    const { manifest } = await readPackage(packageId, project.blobs);
+    const { manifest } = await readFeaturePackage(packageId, project.blobs);
     if (canonicalJson(manifest.features.definition) === defined) same.add(version);
   }
   if (same.size > 0) return records.filter(({ version }) => same.has(version));

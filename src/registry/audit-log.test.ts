@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { emptyAuditHead, nextAuditEntry, verifyAuditLog, type AuditEntry } from "./audit-log.js";
+import {
+  emptyAuditHead,
+  nextAuditEntry,
+  requireWholeLog,
+  verifyAuditLog,
+  type AuditEntry,
+} from "./audit-log.js";
 
 function chain(length: number): AuditEntry[] {
   const entries: AuditEntry[] = [];
@@ -81,5 +87,47 @@ describe("the audit log", () => {
         expect(verifyAuditLog(swapped)).toMatchObject({ ok: false, sequence: at + 1 });
       }),
     );
+  });
+});
+
+describe("a log that must be whole", () => {
+  it("gives its head, also when an earlier head was noted", () => {
+    const entries = chain(5);
+    const head = { sequence: 5, hash: entries[4].hash };
+    for (const noted of [undefined, emptyAuditHead.hash, entries[2].hash, entries[4].hash]) {
+      expect(requireWholeLog(entries, noted)).toEqual(head);
+    }
+    expect(requireWholeLog([])).toEqual(emptyAuditHead);
+  });
+
+  it("is MW0612 at the first bad entry: changed, removed, or moved", () => {
+    const entries = chain(6);
+    const changed = entries.with(2, { ...entries[2], atMs: 1 });
+    const moved = entries.with(2, entries[3]).with(3, entries[2]);
+    for (const bad of [changed, entries.toSpliced(2, 1), moved]) {
+      expect(() => requireWholeLog(bad)).toThrow(
+        expect.objectContaining({
+          code: "MW0612",
+          details: expect.objectContaining({ sequence: 3 }) as object,
+        }),
+      );
+    }
+  });
+
+  it("is MW0613 when its tail was cut, or all of it written anew", () => {
+    const entries = chain(6);
+    const noted = entries[5].hash;
+    const cut = entries.slice(0, 4);
+    expect(verifyAuditLog(cut)).toMatchObject({ ok: true });
+    expect(() => requireWholeLog(cut, noted)).toThrow(
+      expect.objectContaining({
+        code: "MW0613",
+        details: expect.objectContaining({ firstBad: 5 }) as object,
+      }),
+    );
+    const event = { action: "retire", model: "delay", version: 1, reason: "forged" } as const;
+    const anew = [...entries.slice(0, 5), nextAuditEntry(entries[4], 9, event)];
+    expect(() => requireWholeLog(anew, noted)).toThrow(expect.objectContaining({ code: "MW0613" }));
+    expect(() => requireWholeLog([], noted)).toThrow(expect.objectContaining({ code: "MW0613" }));
   });
 });

@@ -1,4 +1,6 @@
-import { canonicalHash } from "../kernel/index.js";
+import { canonicalHash, type MillwrightError } from "../kernel/index.js";
+import type { ApprovalRequest } from "./approval-request.js";
+import { registryErrors } from "./errors.js";
 import type { PromotionDecision, PromotionFacts, PromotionRecord, PromotionRequest } from "./promotion.js";
 
 /** What can happen to a registry. An event holds all that is needed to judge or replay it. */
@@ -7,6 +9,8 @@ export type AuditEvent =
       readonly action: "register";
       readonly model: string;
       readonly version: number;
+      /** Absent in entries of earlier versions of Millwright. */
+      readonly semver?: string | undefined;
       readonly packageId: string;
       readonly runId: string | null;
     }
@@ -16,7 +20,23 @@ export type AuditEvent =
       readonly facts: PromotionFacts;
       readonly decision: PromotionDecision;
     }
-  | { readonly action: "retire"; readonly model: string; readonly version: number; readonly reason: string };
+  | (ApprovalRequest & { readonly action: "approve"; readonly packageId: string })
+  | {
+      readonly action: "reject";
+      readonly model: string;
+      readonly version: number;
+      readonly packageId: string;
+      readonly by: string;
+      readonly reason: string;
+    }
+  | { readonly action: "retire"; readonly model: string; readonly version: number; readonly reason: string }
+  /** A blob that garbage collection must keep, from now on or no longer. */
+  | {
+      readonly action: "hold" | "release";
+      readonly blob: string;
+      readonly by: string;
+      readonly reason: string;
+    };
 
 /**
  * One link of the chain. The hash covers everything else, the hash of the entry before included, so that
@@ -79,6 +99,33 @@ export function verifyAuditLog(entries: readonly AuditEntry[]): AuditVerdict {
     head = { sequence, hash: entry.hash };
   }
   return { ok: true, head };
+}
+
+/**
+ * The head of a chain that holds. Throws MW0612 naming the first bad entry, and MW0613 when the hash of a head
+ * that was noted earlier is not in it: the log was cut, or written anew.
+ */
+export function requireWholeLog(entries: readonly AuditEntry[], noted?: string): AuditHead {
+  const verdict = verifyAuditLog(entries);
+  if (!verdict.ok) throw broken(verdict.sequence, verdict.problem);
+  const known =
+    noted === undefined || noted === emptyAuditHead.hash || entries.some(({ hash }) => hash === noted);
+  if (known) return verdict.head;
+  throw registryErrors.error("MW0613", {
+    expected: `an entry with the noted hash ${noted}`,
+    found: `a chain that holds and ends at entry ${verdict.head.sequence}, without it`,
+    remedy: "Entries at the end were removed, or the log was written anew: restore it from a backup.",
+    details: { noted, head: verdict.head, firstBad: verdict.head.sequence + 1 },
+  });
+}
+
+function broken(sequence: number, problem: string): MillwrightError {
+  return registryErrors.error("MW0612", {
+    expected: "every entry of the audit log to follow from the ones before it",
+    found: `entry ${sequence}: ${problem}`,
+    remedy: "Nothing from this entry on can be relied on: restore the database from a backup.",
+    details: { sequence, problem },
+  });
 }
 
 /** The decision that an entry records; undefined for entries of other kinds. */

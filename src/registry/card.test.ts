@@ -55,14 +55,41 @@ Whether a flight arrives more than 15 minutes late, at departure.
 
 - auc ≥ 0.755
 
-## Limits
-
-None stated.
-
 ## How to reproduce
 
 - millwright reproduce arrival-delay 3
 `);
+  });
+
+  it("tells what its owners say, how groups fare and what it was made with", () => {
+    const card = renderCard({
+      ...facts,
+      use: ["Plan ground staff.", "Not for compensation claims."],
+      owners: ["Ground operations"],
+      licence: ["Apache-2.0"],
+      fairness: [{ group: "origin = JFK", rows: 1200, metric: "auc", value: 0.7, difference: -0.0585 }],
+      limits: ["Not for winter."],
+      ethics: ["No personal data."],
+      environment: ["Node 22.1.0, linux x64"],
+    });
+    const headings = [...card.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+    expect(headings).toEqual([
+      ...["Intended use", "Owners", "Licence", "Data", "Split", "Features", "Metrics", "Slices", "Fairness"],
+      ...["Gates", "Limits", "Ethics", "Environment", "How to reproduce"],
+    ]);
+    expect(card).toContain("- Plan ground staff.\n- Not for compensation claims.\n");
+    expect(card).toContain("| origin = JFK | 1200 | auc | 0.7000 | -0.0585 |");
+  });
+
+  it("has no heading without anything below it", () => {
+    const parts = ["data", "split", "features", "metrics", "slices", "gates", "limits", "reproduce"] as const;
+    const nothing = Object.fromEntries(parts.map((part) => [part, []]));
+    const bare = { ...facts, ...nothing, use: [], owners: [] };
+    expect(renderCard(bare)).toBe(`# arrival-delay\n\n${facts.predicts}\n`);
+    for (const part of parts) {
+      const card = renderCard({ ...facts, [part]: [] });
+      expect(card).not.toMatch(/## [^\n]*\n\n(##|$)/);
+    }
   });
 
   it("keeps foreign texts inside their place", () => {

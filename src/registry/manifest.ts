@@ -16,11 +16,12 @@ import {
   orNull,
   parseCanonical,
   text,
+  type Shape,
 } from "./json-shape.js";
 import { namePattern } from "./names.js";
 
 /** The format that this version writes and reads. */
-export const packageFormat = 1;
+export const packageFormat = 2;
 
 /** A tensor of the graph. A dimension of null is free; the first one counts rows. */
 export type TensorSpec = {
@@ -47,9 +48,16 @@ export type Signature = {
   readonly outputs: readonly TensorSpec[];
 };
 
-/** What a package was made from. Equal facts and files give an equal package id: no times, no run ids. */
-export type PackageFacts = {
+/** What every package says of itself. Equal facts and files give an equal package id: no times, no run ids. */
+type CommonFacts = {
   readonly model: string;
+  /** What wrote the package. */
+  readonly producer: { readonly name: string; readonly version: string };
+};
+
+/** What a model that was trained here was made from. */
+export type FeatureFacts = CommonFacts & {
+  readonly kind: "features";
   readonly signature: Signature;
   /** Canonical definition of the feature set and its hash. */
   readonly features: { readonly hash: string; readonly definition: Canonical };
@@ -59,11 +67,33 @@ export type PackageFacts = {
   readonly trainer: { readonly name: string; readonly options: Canonical };
   readonly seed: number;
   readonly metrics: Readonly<Record<string, number>>;
-  /** What wrote the package. */
-  readonly producer: { readonly name: string; readonly version: string };
 };
 
-/** The files that a package consists of, besides the manifest itself. */
+/** Inputs and outputs of a graph from elsewhere, as the graph declares them. */
+export type TensorSignature = {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+};
+
+/** What the head of an ONNX file says of itself. Foreign texts: nobody checked them. */
+export type GraphHeader = {
+  /** Name and version of the program that wrote it; empty when it does not say. */
+  readonly producer: string;
+  readonly irVersion: number;
+  /** Operator sets by domain; the empty domain is ONNX itself. */
+  readonly operatorSets: Readonly<Record<string, number>>;
+  readonly doc: string;
+};
+
+/** What is known of a graph that was brought from elsewhere: neither data, nor trainer, nor metrics. */
+export type TensorFacts = CommonFacts & {
+  readonly kind: "tensors";
+  readonly signature: TensorSignature;
+  /** Null when the engine reads the file and its head cannot be read. */
+  readonly graph: GraphHeader | null;
+};
+
+/** The files that a package consists of, besides the manifest itself, in their order. */
 export const packageFileNames = ["model.onnx", "card.md", "probes.json", "reference-profile.json"] as const;
 export type PackageFileName = (typeof packageFileNames)[number];
 
@@ -74,9 +104,26 @@ export type FileEntry = {
 };
 
 /** `manifest.json`. Its SHA-256 is the package's id. */
-export interface Manifest extends PackageFacts {
+export type Manifest = FeatureManifest | TensorManifest;
+
+export interface FeatureManifest extends FeatureFacts {
   readonly format: typeof packageFormat;
   readonly files: Readonly<Record<PackageFileName, FileEntry>>;
+}
+
+/** Without training rows there is no reference profile. */
+export interface TensorManifest extends TensorFacts {
+  readonly format: typeof packageFormat;
+  readonly files: Readonly<Record<Exclude<PackageFileName, "reference-profile.json">, FileEntry>>;
+}
+
+/** Every file of a package with what the manifest says of it. */
+export function filesOf({ files }: Manifest): (readonly [name: PackageFileName, entry: FileEntry])[] {
+  const entries: Readonly<Partial<Record<PackageFileName, FileEntry>>> = files;
+  return packageFileNames.flatMap((name) => {
+    const entry = entries[name];
+    return entry === undefined ? [] : [[name, entry] as const];
+  });
 }
 
 const hash = matching(/^[0-9a-f]{64}$/, "a SHA-256 in lower-case hexadecimal");
@@ -89,28 +136,50 @@ const column = objectOf<FeatureColumn>({
 });
 const file = objectOf<FileEntry>({ sha256: hash, sizeBytes: count });
 
-const manifestShape = objectOf<Manifest>({
+const common = {
   format: oneOf(packageFormat),
   model: matching(namePattern, "a model name"),
+  producer: objectOf<CommonFacts["producer"]>({ name: text, version: text }),
+};
+const files = { "model.onnx": file, "card.md": file, "probes.json": file };
+
+const featureManifest = objectOf<FeatureManifest>({
+  ...common,
+  kind: oneOf("features"),
   signature: objectOf<Signature>({
     inputs: listOf(tensor, 1),
     columns: listOf(column, 1),
     outputs: listOf(tensor, 1),
   }),
-  features: objectOf<PackageFacts["features"]>({ hash, definition: anyJson }),
+  features: objectOf<FeatureFacts["features"]>({ hash, definition: anyJson }),
   dataset: text,
   split: anyJson,
-  trainer: objectOf<PackageFacts["trainer"]>({ name: text, options: anyJson }),
+  trainer: objectOf<FeatureFacts["trainer"]>({ name: text, options: anyJson }),
   seed: integer,
   metrics: mapOf(number),
-  producer: objectOf<PackageFacts["producer"]>({ name: text, version: text }),
-  files: objectOf<Manifest["files"]>({
-    "model.onnx": file,
-    "card.md": file,
-    "probes.json": file,
-    "reference-profile.json": file,
-  }),
+  files: objectOf<FeatureManifest["files"]>({ ...files, "reference-profile.json": file }),
 });
+
+const tensorManifest = objectOf<TensorManifest>({
+  ...common,
+  kind: oneOf("tensors"),
+  signature: objectOf<TensorSignature>({ inputs: listOf(tensor, 1), outputs: listOf(tensor, 1) }),
+  graph: orNull(
+    objectOf<GraphHeader>({
+      producer: anyText,
+      irVersion: integer,
+      operatorSets: mapOf(integer),
+      doc: anyText,
+    }),
+  ),
+  files: objectOf<TensorManifest["files"]>(files),
+});
+
+const manifestShape: Shape<Manifest> = (value, at, problems): value is Manifest => {
+  const isTensors =
+    typeof value === "object" && value !== null && "kind" in value && value.kind === "tensors";
+  return isTensors ? tensorManifest(value, at, problems) : featureManifest(value, at, problems);
+};
 
 /** Reads the bytes of `manifest.json`. Throws MW0606 when malformed, MW0607 for another format. */
 export function parseManifest(bytes: Uint8Array): Manifest {

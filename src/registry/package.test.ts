@@ -2,8 +2,15 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalJson, storageErrors, type Canonical } from "../kernel/index.js";
-import { packageFileNames, type Manifest, type PackageFileName } from "./manifest.js";
-import { exportPackage, importPackage, readPackage, writePackage, type PackageFiles } from "./package.js";
+import {
+  filesOf,
+  packageFileNames,
+  type FileEntry,
+  type Manifest,
+  type PackageFileName,
+} from "./manifest.js";
+import { exportPackage, importPackage, readPackage, writePackage } from "./package.js";
+import type { PackageFiles } from "./package.js";
 import { exampleContents, exampleFacts, looseBlobs } from "./packages.testing.js";
 
 async function written(contents = exampleContents()) {
@@ -16,6 +23,8 @@ function flipped(bytes: Uint8Array, at: number): Uint8Array {
   return bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
 }
 
+const entryOf = (manifest: Manifest, name: PackageFileName) =>
+  new Map(filesOf(manifest)).get(name) as FileEntry;
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -23,7 +32,7 @@ describe("writing and reading", () => {
   it("gives back what was packed", async () => {
     const { blobs, id, modelHash, manifest } = await written();
     const { facts, ...files } = exampleContents();
-    expect(await readPackage(id, blobs)).toEqual({ id, modelHash, manifest, ...files });
+    expect(await readPackage(id, blobs)).toEqual({ kind: "features", id, modelHash, manifest, ...files });
     expect(manifest).toMatchObject(facts);
   });
 
@@ -65,7 +74,7 @@ describe("writing and reading", () => {
 describe("a tampered package", () => {
   it.each(packageFileNames)("is not read when any bit of %s differs", async (name) => {
     const { blobs, id, manifest } = await written();
-    const { sha256, sizeBytes } = manifest.files[name];
+    const { sha256, sizeBytes } = entryOf(manifest, name);
     const whole = blobs.bytes.get(sha256) as Uint8Array;
     for (let at = 0; at < sizeBytes; at++) {
       blobs.bytes.set(sha256, flipped(whole, at));
@@ -87,7 +96,7 @@ describe("a tampered package", () => {
 
   it.each(packageFileNames)("is not read when %s was cut off or swapped with another file", async (name) => {
     const { blobs, id, manifest } = await written();
-    const { sha256 } = manifest.files[name];
+    const { sha256 } = entryOf(manifest, name);
     const whole = blobs.bytes.get(sha256) as Uint8Array;
     blobs.bytes.set(sha256, whole.subarray(0, -1));
     await expect(readPackage(id, blobs)).rejects.toMatchObject({
@@ -96,13 +105,13 @@ describe("a tampered package", () => {
       found: `${whole.length - 1} bytes`,
     });
     const other = packageFileNames[(packageFileNames.indexOf(name) + 1) % packageFileNames.length];
-    blobs.bytes.set(sha256, blobs.bytes.get(manifest.files[other].sha256) as Uint8Array);
+    blobs.bytes.set(sha256, blobs.bytes.get(entryOf(manifest, other).sha256) as Uint8Array);
     await expect(readPackage(id, blobs)).rejects.toMatchObject({ code: "MW0604", details: { file: name } });
   });
 
   it.each(["manifest.json", ...packageFileNames])("is not read when %s is missing", async (name) => {
     const { blobs, id, manifest } = await written();
-    blobs.bytes.delete(name === "manifest.json" ? id : manifest.files[name as PackageFileName].sha256);
+    blobs.bytes.delete(name === "manifest.json" ? id : entryOf(manifest, name as PackageFileName).sha256);
     await expect(readPackage(id, blobs)).rejects.toMatchObject({ code: "MW0605", details: { file: name } });
   });
 
@@ -146,6 +155,8 @@ describe("a manifest by another hand", () => {
         (m) => ({ ...m, trainer: { name: "gbdt", options: {}, optoins: {} } }),
         'manifest.json.trainer has an unknown "optoins". Did you mean "options"?',
       ],
+      ["an unknown kind", (m) => ({ ...m, kind: "tensor" }), 'manifest.json.kind is not "features"'],
+      ["another kind", (m) => ({ ...m, kind: "tensors" }), 'manifest.json has an unknown "dataset"'],
       ["a missing key", ({ seed: _, ...m }) => m, "manifest.json.seed is not a whole number"],
       [
         "a wrong type",
@@ -181,10 +192,10 @@ describe("a manifest by another hand", () => {
   });
 
   it("is refused for another format, even when it has keys that this one does not", async () => {
-    await expect(readWith((m) => ({ ...m, format: 2, new: true }))).rejects.toMatchObject({
+    await expect(readWith((m) => ({ ...m, format: 3, new: true }))).rejects.toMatchObject({
       code: "MW0607",
-      expected: "package format 1",
-      found: "format 2",
+      expected: "package format 2",
+      found: "format 3",
     });
   });
 
@@ -199,7 +210,7 @@ describe("a manifest by another hand", () => {
   it("is refused for probes that are no probe set", async () => {
     const { blobs, id, manifest } = await written();
     const probes = encode(
-      canonicalJson({ probes: [{ numeric: ["1"], output: 1, text: [] }], tolerance: -1 }),
+      canonicalJson({ probes: [{ numeric: ["1"], outputs: [1], text: [] }], tolerance: -1 }),
     );
     const files = {
       ...manifest.files,

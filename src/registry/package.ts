@@ -2,35 +2,59 @@ import { canonicalJson, isMillwrightError, sha256, type BlobStore, type Canonica
 import { registryErrors } from "./errors.js";
 import { anyJson, checkShape, parseCanonical } from "./json-shape.js";
 import {
-  packageFileNames,
+  filesOf,
   packageFormat,
   parseManifest,
+  type FeatureFacts,
+  type FeatureManifest,
   type FileEntry,
   type Manifest,
-  type PackageFacts,
   type PackageFileName,
+  type TensorFacts,
+  type TensorManifest,
 } from "./manifest.js";
 import { parseProbes, type ProbeSet } from "./probe.js";
+import { parseTensorProbes, type TensorProbeSet } from "./tensor-probe.js";
 
-/** Everything that goes into a package. */
-export interface PackageContents {
-  readonly facts: PackageFacts;
+interface CommonContents {
   /** The ONNX graph. */
   readonly model: Uint8Array;
   /** Markdown. */
   readonly card: string;
+}
+
+/** What goes into the package of a model that reads features. */
+export interface FeatureContents extends CommonContents {
+  readonly facts: FeatureFacts;
   readonly probes: ProbeSet;
   readonly referenceProfile: Canonical;
 }
 
-/** A package as it was read, every hash and size verified. */
-export interface ModelPackage extends Omit<PackageContents, "facts"> {
+/** What goes into the package of a graph from elsewhere. */
+export interface TensorContents extends CommonContents {
+  readonly facts: TensorFacts;
+  readonly probes: TensorProbeSet;
+}
+
+interface PackageIdentity {
   /** SHA-256 of the manifest. */
   readonly id: string;
   /** SHA-256 of the ONNX graph alone: equal for equal models, whatever stands around them. */
   readonly modelHash: string;
-  readonly manifest: Manifest;
 }
+
+export interface FeaturePackage extends Omit<FeatureContents, "facts">, PackageIdentity {
+  readonly kind: "features";
+  readonly manifest: FeatureManifest;
+}
+
+export interface TensorPackage extends Omit<TensorContents, "facts">, PackageIdentity {
+  readonly kind: "tensors";
+  readonly manifest: TensorManifest;
+}
+
+/** A package as it was read, every hash and size verified. */
+export type ModelPackage = FeaturePackage | TensorPackage;
 
 /** The side of a blob store that writing, or reading, a package needs. */
 export type BlobWriter = Pick<BlobStore, "put">;
@@ -48,22 +72,23 @@ const encoder = new TextEncoder();
  * Throws MW0606 when the contents are not what the format prescribes.
  */
 export async function writePackage(
-  { facts, model, card, probes, referenceProfile }: PackageContents,
+  contents: FeatureContents | TensorContents,
   blobs: BlobWriter,
-): Promise<{ readonly id: string; readonly modelHash: string; readonly manifest: Manifest }> {
-  const files: Record<PackageFileName, Uint8Array> = {
-    "model.onnx": model,
-    "card.md": encoder.encode(card),
-    "probes.json": canonicalBytes(probes),
-    "reference-profile.json": canonicalBytes(referenceProfile),
-  };
-  parseProbes(files["probes.json"]);
-  const entries = packageFileNames.map((name) => [name, describe(files[name])] as const);
+): Promise<PackageIdentity & { readonly manifest: Manifest }> {
+  const { facts, model, card, probes } = contents;
+  const files = new Map<PackageFileName, Uint8Array>([
+    ["model.onnx", model],
+    ["card.md", encoder.encode(card)],
+    ["probes.json", canonicalBytes(probes)],
+  ]);
+  if ("referenceProfile" in contents) files.set(profileName, canonicalBytes(contents.referenceProfile));
+  const entries = [...files].map(([name, file]) => [name, describe(file)] as const);
   const bytes = canonicalBytes({ ...facts, format: packageFormat, files: Object.fromEntries(entries) });
-  const manifest = parseManifest(bytes);
-  for (const name of packageFileNames) await blobs.put(files[name]);
-  const id = await blobs.put(bytes);
-  return Object.freeze({ id, modelHash: manifest.files["model.onnx"].sha256, manifest });
+  const id = sha256(bytes);
+  const { manifest, modelHash } = decode(id, new Map<string, Uint8Array>([...files, [manifestName, bytes]]));
+  for (const file of files.values()) await blobs.put(file);
+  await blobs.put(bytes);
+  return Object.freeze({ id, modelHash, manifest });
 }
 
 /**
@@ -74,15 +99,26 @@ export async function readPackage(id: string, blobs: BlobReader): Promise<ModelP
   return decode(id, await exportPackage(id, blobs));
 }
 
+/** The package of a model that reads features. Throws like {@link readPackage}, and MW0630 for one that does not. */
+export async function readFeaturePackage(id: string, blobs: BlobReader): Promise<FeaturePackage> {
+  const read = await readPackage(id, blobs);
+  if (read.kind === "features") return read;
+  throw registryErrors.error("MW0630", {
+    expected: "the package of a model that reads the project's features",
+    found: `a graph that was imported, "${read.manifest.model}"`,
+    remedy: "Compute with it in process: openModel() takes its tensors.",
+    details: { packageId: id },
+  });
+}
+
 /** The verified files of a package under their names, for writing into a folder. Throws like {@link readPackage}. */
 export async function exportPackage(id: string, blobs: BlobReader): Promise<PackageFiles> {
   const bytes = await fetchBlob(manifestName, id, blobs);
   verify(manifestName, { sha256: id, sizeBytes: bytes.length }, bytes);
-  const { files } = parseManifest(bytes);
   const out = new Map([[manifestName, bytes]]);
-  for (const name of packageFileNames) {
-    const content = await fetchBlob(name, files[name].sha256, blobs);
-    verify(name, files[name], content);
+  for (const [name, entry] of filesOf(parseManifest(bytes))) {
+    const content = await fetchBlob(name, entry.sha256, blobs);
+    verify(name, entry, content);
     out.set(name, content);
   }
   return out;
@@ -92,14 +128,14 @@ export async function exportPackage(id: string, blobs: BlobReader): Promise<Pack
 export async function importPackage(files: PackageFiles, blobs: BlobWriter): Promise<ModelPackage> {
   const bytes = present(manifestName, files.get(manifestName));
   const manifest = parseManifest(bytes);
-  for (const name of packageFileNames) verify(name, manifest.files[name], present(name, files.get(name)));
+  for (const [name, entry] of filesOf(manifest)) verify(name, entry, present(name, files.get(name)));
   const stranger = [...files.keys()].find(
     (name) => name !== manifestName && !Object.hasOwn(manifest.files, name),
   );
   if (stranger !== undefined)
     throw damaged(stranger, { expected: "no file that the manifest does not list", found: "one" });
   const read = decode(sha256(bytes), files);
-  for (const name of packageFileNames) await blobs.put(present(name, files.get(name)));
+  for (const [name] of filesOf(manifest)) await blobs.put(present(name, files.get(name)));
   await blobs.put(bytes);
   return read;
 }
@@ -108,14 +144,20 @@ export async function importPackage(files: PackageFiles, blobs: BlobWriter): Pro
 function decode(id: string, files: PackageFiles): ModelPackage {
   const file = (name: PackageFileName | typeof manifestName) => present(name, files.get(name));
   const manifest = parseManifest(file(manifestName));
-  return Object.freeze({
+  const common = {
     id,
     modelHash: manifest.files["model.onnx"].sha256,
-    manifest,
     model: file("model.onnx"),
     card: new TextDecoder().decode(file("card.md")),
-    probes: parseProbes(file("probes.json")),
-    referenceProfile: checkShape(profileName, parseCanonical(profileName, file(profileName)), anyJson),
+  };
+  const probes = file("probes.json");
+  if (manifest.kind === "tensors") {
+    return Object.freeze({ ...common, kind: manifest.kind, manifest, probes: parseTensorProbes(probes) });
+  }
+  const referenceProfile = checkShape(profileName, parseCanonical(profileName, file(profileName)), anyJson);
+  return Object.freeze({
+    ...{ ...common, kind: manifest.kind, manifest },
+    ...{ probes: parseProbes(probes), referenceProfile },
   });
 }
 

@@ -1,6 +1,6 @@
 import { sha256, storageErrors } from "../kernel/index.js";
-import type { PackageFacts } from "./manifest.js";
-import type { BlobReader, BlobWriter, PackageContents } from "./package.js";
+import type { FeatureFacts } from "./manifest.js";
+import type { BlobReader, BlobWriter, FeatureContents, TensorContents } from "./package.js";
 
 /** Blobs in a map that verifies nothing, so that a test can damage them: the strictest case for a reader. */
 export interface LooseBlobs extends BlobReader, BlobWriter {
@@ -25,8 +25,9 @@ export function looseBlobs(): LooseBlobs {
 }
 
 /** Facts of a model with two numeric columns and one text column, unless told otherwise. */
-export function exampleFacts(changes: Partial<PackageFacts> = {}): PackageFacts {
+export function exampleFacts(changes: Partial<FeatureFacts> = {}): FeatureFacts {
   return {
+    kind: "features",
     model: "arrival-delay",
     signature: {
       inputs: [
@@ -51,12 +52,35 @@ export function exampleFacts(changes: Partial<PackageFacts> = {}): PackageFacts 
   };
 }
 
-export function exampleContents(changes: Partial<PackageContents> = {}): PackageContents {
+/** A graph from elsewhere with one input and one output. */
+export function tensorContents(): TensorContents {
+  const tensor = (data: readonly number[]) => ({ dtype: "float32", shape: [1, 2], data }) as const;
+  return {
+    facts: {
+      kind: "tensors",
+      model: "doubler",
+      signature: {
+        inputs: [{ name: "x", dtype: "float32", shape: [null, 2] }],
+        outputs: [{ name: "y", dtype: "float32", shape: [null, 2] }],
+      },
+      graph: { producer: "test 1", irVersion: 8, operatorSets: { "": 13 }, doc: "" },
+      producer: { name: "millwright", version: "0.1.0" },
+    },
+    model: new Uint8Array([8, 7, 6, 5]),
+    card: "# doubler\n",
+    probes: {
+      tolerance: 0,
+      probes: [{ inputs: { x: tensor([1, 2]) }, outputs: { y: tensor([2, 4]) } }],
+    },
+  };
+}
+
+export function exampleContents(changes: Partial<FeatureContents> = {}): FeatureContents {
   return {
     facts: exampleFacts(),
     model: new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]),
     card: "# arrival-delay\n",
-    probes: { tolerance: 0, probes: [{ numeric: [1.5, null], text: ["AA"], output: 0.25 }] },
+    probes: { tolerance: 0, probes: [{ numeric: [1.5, null], text: ["AA"], outputs: [0.25] }] },
     referenceProfile: { mean_delay_3h: { count: 10 } },
     ...changes,
   };

@@ -4,9 +4,9 @@ import { checkProbes, probeBatch, type ProbeSet } from "./probe.js";
 const set: ProbeSet = {
   tolerance: 0,
   probes: [
-    { numeric: [1.5, null], text: ["AA"], output: 0.25 },
-    { numeric: [-2, 0], text: [""], output: 0.5 },
-    { numeric: [null, 3], text: ["表"], output: Math.fround(0.1) },
+    { numeric: [1.5, null], text: ["AA"], outputs: [0.25] },
+    { numeric: [-2, 0], text: [""], outputs: [0.5] },
+    { numeric: [null, 3], text: ["表"], outputs: [Math.fround(0.1)] },
   ],
 };
 const giving =

@@ -10,14 +10,14 @@ import {
   parseCanonical,
 } from "./json-shape.js";
 
-/** One stored row and its stored output. */
+/** One stored row and its stored outputs. */
 export type Probe = {
   /** Values of the numeric columns, each exactly a float32; null is missing. */
   readonly numeric: readonly (number | null)[];
   /** Values of the text columns as the graph receives them. */
   readonly text: readonly string[];
-  /** What the model gave when it was packed, exactly a float32. */
-  readonly output: number;
+  /** What the model gave when it was packed, each exactly a float32. */
+  readonly outputs: readonly number[];
 };
 
 /** `probes.json`: never empty, since no data is not a pass. */
@@ -30,7 +30,7 @@ export type ProbeSet = {
 const probeSetShape = objectOf<ProbeSet>({
   tolerance: distance,
   probes: listOf(
-    objectOf<Probe>({ numeric: listOf(orNull(number)), text: listOf(anyText), output: number }),
+    objectOf<Probe>({ numeric: listOf(orNull(number)), text: listOf(anyText), outputs: listOf(number, 1) }),
     1,
   ),
 });
@@ -67,17 +67,18 @@ export async function checkProbes(
   set: ProbeSet,
   predict: (batch: ProbeBatch) => Promise<Float32Array>,
 ): Promise<ProbeReport> {
-  const outputs = await predict(probeBatch(set));
+  const found = await predict(probeBatch(set));
+  const expected = set.probes.flatMap(({ outputs }, probe) => outputs.map((output) => ({ probe, output })));
   let maxDifference = 0;
-  for (const [index, { output }] of set.probes.entries()) {
-    const difference = Math.abs(outputs[index] - output);
+  for (const [index, { probe, output }] of expected.entries()) {
+    const difference = Math.abs(found[index] - output);
     // Written so that NaN, which a missing or undefined output gives, is a mismatch.
     if (!(difference <= set.tolerance)) {
       throw registryErrors.error("MW0608", {
-        expected: `${output} for probe ${index}${set.tolerance === 0 ? "" : ` ± ${set.tolerance}`}`,
-        found: String(outputs[index]),
+        expected: `${output} for probe ${probe}${set.tolerance === 0 ? "" : ` ± ${set.tolerance}`}`,
+        found: String(found[index]),
         remedy: "Do not serve this version here; find what differs in the engine or rebuild the package.",
-        details: { probe: index, expected: output, found: outputs[index] },
+        details: { probe, expected: output, found: found[index] },
       });
     }
     maxDifference = Math.max(maxDifference, difference);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Evidence } from "./evidence.js";
 import {
   decidePromotion,
+  evidenceHash,
   promotionRefused,
   type PromotionFacts,
   type PromotionRequest,
@@ -62,6 +63,34 @@ describe("decidePromotion", () => {
     expect(decidePromotion(request([probes], { alias: "challenger" }), facts).verdict).toBe("promote");
   });
 
+  it("asks no proof of windowed features where a version has none", () => {
+    const wish = request([gate, probes], { windowFeatures: false });
+    expect(decidePromotion(wish, facts).verdict).toBe("promote");
+    const differing = { ...features, passed: false, detail: "1 of 50 differs" };
+    expect(reasons({ ...wish, evidence: [gate, probes, differing] })).toEqual([
+      "feature-parity failed: 1 of 50 differs",
+    ]);
+  });
+
+  it("waits for as many different people as are asked for, of those who may", () => {
+    const wish = request([gate, probes, features], { approvals: { by: 2, names: ["ann", "bob"] } });
+    const decide = (approvedBy: string[], changes: Partial<PromotionRequest> = {}) =>
+      decidePromotion({ ...wish, ...changes }, { ...facts, approvedBy });
+    expect(decide([])).toEqual({ verdict: "wait", reasons: ["approved by 0 of 2"] });
+    expect(decide(["ann", "eve"])).toEqual({ verdict: "wait", reasons: ["approved by 1 of 2: ann"] });
+    expect(decide(["ann", "bob"]).verdict).toBe("promote");
+    expect(decide(["ann", "eve"], { approvals: { by: 2 } }).verdict).toBe("promote");
+    // People do not outvote evidence.
+    expect(decide(["ann", "bob"], { evidence: [probes, features] }).verdict).toBe("refuse");
+    expect(decidePromotion(wish, facts).verdict).toBe("wait");
+  });
+
+  it("refuses a rejected version", () => {
+    expect(reasons(request([gate, probes, features]), { ...facts, rejected: true })).toEqual([
+      "version 2 was rejected",
+    ]);
+  });
+
   it("takes no data for no pass", () => {
     const blind = { ...gate, observed: null, detail: "no rows" };
     expect(reasons(request([blind, probes, features]))).toEqual(["gate auc rests on no data: no rows"]);
@@ -105,6 +134,58 @@ describe("decidePromotion", () => {
       }),
     );
   });
+});
+
+describe("an imported graph, of which nothing was measured", () => {
+  const imported = (changes: Partial<PromotionRequest> = {}) =>
+    request([probes], { imported: true, ...changes });
+  const needed = "an imported graph without gates needs a person's approval to be champion";
+
+  it("is no champion unless people are asked, or answered for this package before", () => {
+    expect(reasons(imported())).toEqual([needed]);
+    expect(reasons(imported(), { ...facts, vouchedBy: [] })).toEqual([needed]);
+    expect(reasons(imported({ approvals: { by: 0 } }))).toEqual([needed]);
+    const asked = imported({ approvals: { by: 1 } });
+    expect(decidePromotion(asked, facts).verdict).toBe("wait");
+    expect(decidePromotion(asked, { ...facts, vouchedBy: ["ann"] }).verdict).toBe("wait");
+    expect(decidePromotion(asked, { ...facts, approvedBy: ["ann"] }).verdict).toBe("promote");
+    expect(decidePromotion(imported(), { ...facts, vouchedBy: ["ann"] }).verdict).toBe("promote");
+  });
+
+  it("gives its stored outputs, whoever approved it, and takes other aliases by that alone", () => {
+    const approved = { ...facts, approvedBy: ["ann"], vouchedBy: ["ann"] };
+    const unproven = request([], { imported: true, approvals: { by: 1 } });
+    expect(reasons(unproven, approved)).toEqual(["no probe-parity evidence"]);
+    expect(decidePromotion(imported({ alias: "challenger" }), facts).verdict).toBe("promote");
+  });
+
+  it("is the only one that people may answer for in place of gates", () => {
+    const trained = request([probes, features], { approvals: { by: 1 } });
+    expect(reasons(trained, { ...facts, approvedBy: ["ann"], vouchedBy: ["ann"] })).toEqual([
+      "no gate evidence",
+    ]);
+  });
+});
+
+it("a missing approval as an error is MW0615 and says how to give it", () => {
+  const wish = request([gate, probes, features], { approvals: { by: 1 } });
+  const decision = decidePromotion(wish, facts);
+  const error = promotionRefused({ sequence: 1, atMs: 0, request: wish, facts, decision });
+  expect(error).toMatchObject({ code: "MW0615", found: "approved by 0 of 1" });
+  expect(error.remedy).toContain("millwright models approve delay 2 --as");
+});
+
+it("what is approved is the alias, the holder and every piece of evidence", () => {
+  const wish = request([gate, probes]);
+  const others = [
+    { ...wish, alias: "challenger" },
+    { ...wish, comparedWith: null },
+    { ...wish, evidence: [gate] },
+    { ...wish, evidence: [{ ...gate, detail: "another" }, probes] },
+  ];
+  expect(new Set([wish, ...others].map(evidenceHash)).size).toBe(5);
+  const governed: PromotionRequest = { ...wish, approvals: { by: 9 } };
+  expect(evidenceHash(governed)).toBe(evidenceHash(wish));
 });
 
 it("a refusal as an error is MW0609 and carries the reasons", () => {

@@ -1,16 +1,14 @@
 import { didYouMean, type MillwrightError } from "../kernel/index.js";
 import { registryErrors } from "./errors.js";
-
-/** Where a version stands. It is retired only while no alias points at it, and for good. */
-export type VersionState =
-  | { readonly kind: "registered" }
-  | { readonly kind: "aliased"; readonly aliases: readonly string[] }
-  | { readonly kind: "retired"; readonly retiredAtMs: number; readonly reason: string };
+import { semverPattern } from "./semantic-version.js";
+import type { VersionState } from "./stage.js";
 
 /** An immutable package under a number: 1, 2, 3 … for each model, without gaps. */
 export interface ModelVersion {
   readonly model: string;
   readonly version: number;
+  /** How it differs from the version before it, as a number: see `semanticVersion`. */
+  readonly semver: string;
   readonly packageId: string;
   /** The run that made the package; null when it was imported. */
   readonly runId: string | null;
@@ -18,49 +16,57 @@ export interface ModelVersion {
   readonly state: VersionState;
 }
 
-/** What a store keeps about one version besides its number. */
-export interface Retirement {
-  readonly retiredAtMs: number;
-  readonly reason: string;
+/** A model, and perhaps one of its versions. */
+export interface VersionReference {
+  readonly model: string;
+  /** A number, a semantic version or an alias. */
+  readonly ref?: string;
 }
 
-/** The state of a version from the two facts that stores keep: its aliases and its retirement. */
-export function versionState(aliases: readonly string[], retirement: Retirement | null): VersionState {
-  if (retirement !== null) return { kind: "retired", ...retirement };
-  return aliases.length === 0 ? { kind: "registered" } : { kind: "aliased", aliases: [...aliases].sort() };
+/** Reads `churn`, `churn@3`, `churn@1.2.0` or `churn@champion`. Throws MW0618. */
+export function parseReference(text: string): VersionReference {
+  const [model, ref, ...rest] = text.split("@");
+  if (model !== "" && ref !== "" && rest.length === 0) return ref === undefined ? { model } : { model, ref };
+  throw registryErrors.error("MW0618", {
+    expected: "a model, or a model and a version such as churn@3, churn@1.2.0 or churn@champion",
+    found: JSON.stringify(text),
+    remedy: "Write one @ between the two.",
+    details: { reference: text },
+  });
 }
 
 /**
- * The version that a reference names: a number such as "3", or an alias such as "champion".
- * `versions` are all versions of the model. Throws MW0602 or MW0603.
+ * The version that a reference names: a number such as "3", a semantic version such as "1.2.0", or an alias
+ * such as "champion". `versions` are all versions of the model. Throws MW0602 or MW0603.
  */
 export function resolveVersion(model: string, ref: string, versions: readonly ModelVersion[]): ModelVersion {
   const isNumber = /^\d+$/.test(ref);
-  const found = versions.find(({ version, state }) =>
-    isNumber ? version === Number(ref) : state.kind === "aliased" && state.aliases.includes(ref),
-  );
+  const isSemver = semverPattern.test(ref);
+  const found = versions.find(({ version, semver, state }) => {
+    if (isNumber) return version === Number(ref);
+    if (isSemver) return semver === ref;
+    return state.kind === "aliased" && state.aliases.includes(ref);
+  });
   if (found !== undefined) return found;
-  if (isNumber) {
-    const numbers = versions.map(({ version }) => version).sort((a, b) => a - b);
-    throw unknownVersion(model, Number(ref), numbers);
-  }
+  const oldestFirst = [...versions].sort((a, b) => a.version - b.version);
+  if (isNumber)
+    throw unknownVersion(
+      model,
+      ref,
+      oldestFirst.map(({ version }) => String(version)),
+    );
+  if (isSemver)
+    throw unknownVersion(
+      model,
+      ref,
+      oldestFirst.map(({ semver }) => semver),
+    );
   const aliases = versions.flatMap(({ state }) => (state.kind === "aliased" ? state.aliases : []));
   throw registryErrors.error("MW0603", {
     expected: `a version number or an alias of "${model}"`,
     found: JSON.stringify(ref),
     remedy: didYouMean(ref, aliases),
     details: { model, alias: ref },
-  });
-}
-
-/** Throws MW0610 when an alias points at the version. */
-export function checkRetirable({ model, version, state }: ModelVersion): void {
-  if (state.kind !== "aliased") return;
-  throw registryErrors.error("MW0610", {
-    expected: "a version that no alias points at",
-    found: `version ${version} of "${model}" is ${state.aliases.join(", ")}`,
-    remedy: "Promote another version to the alias, then retire this one.",
-    details: { model, version, aliases: state.aliases },
   });
 }
 
@@ -75,10 +81,10 @@ export function unknownModel(model: string, models: readonly string[]): Millwrig
 }
 
 /** MW0602 with the versions that exist. */
-function unknownVersion(model: string, version: number, versions: readonly number[]): MillwrightError {
+function unknownVersion(model: string, version: string, versions: readonly string[]): MillwrightError {
   return registryErrors.error("MW0602", {
     expected: `a version of "${model}"`,
-    found: String(version),
+    found: version,
     remedy: `Versions: ${versions.join(", ")}.`,
     details: { model, version },
   });

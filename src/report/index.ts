@@ -1,1 +1,2 @@
 export { renderReport } from "./render-report.js";
+export { renderRuns } from "./render-runs.js";

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededRng } from "../kernel/index.js";
-import { bootstrapIntervals, metricNames, weightedMetrics } from "./bootstrap.js";
+import { weightedMetrics } from "./binary-measure.js";
+import { bootstrapIntervals, metricNames } from "./bootstrap.js";
 import { auc, brierScore, logLoss } from "./classification-metrics.js";
-import { clustersOf, poissonCounts, poissonResampler } from "./resampling.js";
+import { groupUnits, poissonCounts, resampler, rowUnits } from "./resampling.js";
 import { calibratedRows, ranked, scoredRows } from "./scored-rows.testing.js";
 
 describe("weightedMetrics", () => {
@@ -11,8 +12,9 @@ describe("weightedMetrics", () => {
     fc.assert(
       fc.property(scoredRows(40), fc.integer({ min: 1, max: 1e6 }), (rows, seed) => {
         const ranking = ranked(rows);
-        const weights = new Uint16Array(ranking.count);
-        poissonResampler(seededRng(seed))(weights);
+        const drawn = new Uint16Array(ranking.count);
+        resampler(rowUnits(ranking.count), seededRng(seed))(drawn);
+        const weights = Float64Array.from(drawn);
         const repeated = Array.from(weights).flatMap((times, i) => new Array<number>(times).fill(i));
         const labels = repeated.map((i) => ranking.labels[i]);
         const metrics = weightedMetrics(ranking, 5)(weights);
@@ -21,9 +23,9 @@ describe("weightedMetrics", () => {
           return;
         }
         const sample = ranked({ scores: repeated.map((i) => ranking.scores[i]), labels });
-        expect(metrics?.auc).toBeCloseTo(auc(sample), 12);
-        expect(metrics?.logLoss).toBeCloseTo(logLoss(sample), 12);
-        expect(metrics?.brier).toBeCloseTo(brierScore(sample), 12);
+        expect(metrics?.[0]).toBeCloseTo(auc(sample), 12);
+        expect(metrics?.[1]).toBeCloseTo(logLoss(sample), 12);
+        expect(metrics?.[2]).toBeCloseTo(brierScore(sample), 12);
       }),
     );
   });
@@ -31,7 +33,7 @@ describe("weightedMetrics", () => {
   test("keeps the calibration bins of the sample", () => {
     // By hand: bins {0.1, 0.2} and {0.6, 0.9}; surpluses 2·0.1 + 0.2 − 1 = −0.6 and 0.6 − 1 + 3·0.9 − 3 = −0.7; 7 rows.
     const ranking = ranked({ scores: [0.1, 0.2, 0.6, 0.9], labels: [0, 1, 1, 1] });
-    expect(weightedMetrics(ranking, 2)(Uint16Array.of(2, 1, 1, 3))?.ece).toBeCloseTo(1.3 / 7, 12);
+    expect(weightedMetrics(ranking, 2)(Float64Array.of(2, 1, 1, 3))?.[3]).toBeCloseTo(1.3 / 7, 12);
   });
 });
 
@@ -117,9 +119,8 @@ describe("bootstrapIntervals", () => {
   });
 
   test("numbers groups in the order of their ids, whatever the rows' order", () => {
-    const ranking = ranked({ scores: [0.9, 0.1, 0.5], labels: [1, 0, 1] });
-    const clusters = clustersOf(ranking, Int32Array.of(70, -3, 70));
-    expect(clusters).toEqual({ count: 2, ofRankedRow: Int32Array.of(0, 1, 1) });
+    const units = groupUnits(Int32Array.of(70, -3, 70));
+    expect(units).toEqual({ count: 2, ofRow: Int32Array.of(1, 0, 1), rows: false });
   });
 
   test("refuses what it cannot resample", () => {

@@ -8,7 +8,7 @@ import type { Ranked } from "./ranking.js";
  * make the error depend on the order of rows that the model cannot tell apart.
  * @param bins wanted number of bins, at least 1. Throws MW1401
  */
-export function equalMassBins(ranked: Ranked, bins: number): readonly number[] {
+export function equalMassBins(ranked: Pick<Ranked, "scores" | "count">, bins: number): readonly number[] {
   if (!Number.isInteger(bins) || bins < 1) throw badArgument("a positive whole number of bins", bins);
   const { scores, count } = ranked;
   const ends: number[] = [];

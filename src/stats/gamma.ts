@@ -6,7 +6,7 @@ const lanczos = [
 ];
 
 /** ln Γ(a) for a > 0 (Lanczos approximation, g = 7, nine terms; relative error about 1e-15). */
-function logGamma(a: number): number {
+export function logGamma(a: number): number {
   if (a < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * a)) - logGamma(1 - a);
   const x = a - 1;
   const t = x + 7.5;

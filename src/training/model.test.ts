@@ -1,11 +1,24 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { byTime, csv, events, parquet } from "../data/index.js";
+import { byGroup, byTime, csv, events, parquet, table } from "../data/index.js";
 import { count, mean, view } from "../features/index.js";
-import { canonicalHash, minuteOfDay, numberExpression, t, type Schema } from "../kernel/index.js";
+import {
+  canonicalHash,
+  columnsOf,
+  minuteOfDay,
+  numberExpression,
+  t,
+  tableOf,
+  type NumberExpression,
+  type Schema,
+} from "../kernel/index.js";
 import { atLeast } from "./gate.js";
-import { model, slicesJson, type ModelDefinition, type ModelOptions } from "./model.js";
+import type { ModelOptions } from "./model-options.js";
+import { model, slicesJson, type ModelDefinition } from "./model.js";
 import { describeExpression } from "./task.js";
-import { gbdt, logistic } from "./trainer.js";
+import { inLearningOrder, outcomesOf } from "./outcome.js";
+import { gbdt, linear, logistic } from "./trainer.js";
+import { float } from "./tuning/space.js";
+import { tune } from "./tuning/tune.js";
 
 const schema = {
   date: t.timestamp(),
@@ -48,7 +61,7 @@ const delays = model("arrival-delay", {
   gates: [atLeast("auc", 0.5)],
 });
 
-type Options = ModelOptions<typeof schema, typeof request, { origin: typeof traffic }>;
+type Options = ModelOptions<typeof schema, typeof request, { origin: typeof traffic }, "binary">;
 
 const base: Options = {
   task: "binary",
@@ -108,7 +121,7 @@ describe("a model", () => {
   test("has defaults for what is left out", () => {
     const { split, baseline, slo, monitor, slices, task, ablation } = changed({});
     expect(split.definition).toEqual(byTime({ trainShare: 2 / 3 }).definition);
-    expect(baseline.name).toBe("logistic");
+    expect(baseline?.name).toBe("logistic");
     expect(slo).toEqual({ p95Ms: 100 });
     expect(monitor).toEqual({});
     expect(slices).toEqual([]);
@@ -226,14 +239,14 @@ describe("trainers", () => {
     expect(gbdt({ trees: 7, seed: 3 })).toMatchObject({
       name: "gbdt",
       seed: 3,
-      options: { trees: 7, leaves: 31, learningRate: 0.1, l2: 1, maxBins: 255, seed: 3 },
+      options: { trees: 7, leaves: 31, learningRate: 0.1, l2: 0, maxBins: 255, seed: 3 },
     });
     expect(logistic()).toMatchObject({ name: "logistic", seed: 0, options: { l2: 1, maxIterations: 50 } });
   });
 
   test("refuse unknown options and name the nearest: MW0401", () => {
     expect(() => gbdt({ tress: 7 } as object)).toThrow(codeOf("MW0401", 'Did you mean "trees"?'));
-    expect(() => logistic({ l1: 7 } as object)).toThrow(codeOf("MW0401", 'Did you mean "l2"?'));
+    expect(() => logistic({ l3: 7 } as object)).toThrow(codeOf("MW0401", /Did you mean "l[12]"/));
     expect(() => gbdt({ trees: 0 })).toThrow(codeOf("MW0401"));
     expect(() => gbdt({ trees: "7" as never })).toThrow(codeOf("MW0401"));
   });
@@ -252,5 +265,136 @@ describe("an expression in words", () => {
     [numberExpression({ op: "column", name: Object.keys(any)[1] }).minus(-1).node, "delay − -1"],
   ])("%# reads as %2$s", (node, text) => {
     expect(describeExpression(node)).toBe(text);
+  });
+});
+
+describe("tasks", () => {
+  const common = {
+    spine: flights.at("date"),
+    features: { request: { date: t.timestamp(), distance: t.int() } },
+    trainer: gbdt({ trees: 5 }),
+  } as const;
+  const carriers = ["AA", "UA"] as const;
+  const carrier = model("carrier", {
+    ...common,
+    task: "multiclass",
+    label: (f) => f.carrier,
+    classes: carriers,
+    gates: [atLeast("accuracy", 0.5)],
+  });
+
+  test("decide what is answered", () => {
+    type Response = NonNullable<(typeof carrier)["types"]>["response"];
+    expectTypeOf<Response["label"]>().toEqualTypeOf<"AA" | "UA">();
+    expectTypeOf<Response["probabilities"]>().toEqualTypeOf<Readonly<Record<"AA" | "UA", number>>>();
+    expect(carrier.task).toMatchObject({ kind: "multiclass", classes: ["AA", "UA"] });
+    expect(carrier.baseline?.name).toBe("logistic");
+  });
+
+  const rows = table("rows", {
+    from: csv("rows.csv"),
+    schema: { x: t.float(), y: t.float(), who: t.string() },
+  });
+  const plain = {
+    task: "regression",
+    label: (f: { readonly y: NumberExpression }) => f.y,
+    spine: rows.rows(),
+    features: { request: { x: t.float() } },
+    trainer: linear(),
+    gates: [atLeast("r2", 0)],
+  } as const;
+
+  test("of a table need no time, split by strata, and their labels are final at once", () => {
+    const { split, task, baseline } = model("plain", plain);
+    expect(split.kind).toBe("stratified");
+    expect(task.matureAfterMs).toBe(0);
+    expect(baseline?.name).toBe("linear");
+  });
+
+  const given = (changes: object) => () => model("plain", { ...plain, ...changes } as never);
+  test.each<[string, () => unknown, RegExp]>([
+    ["a task that is none", given({ task: "clustering" }), /task to be one of binary/],
+    ["a label of another type", given({ label: (f: { who: unknown }) => f.who }), /label to be a number/],
+    ["classes of a regression", given({ classes: ["a", "b"] }), /classes for a multiclass task/],
+    [
+      "no classes",
+      given({ task: "multiclass", trainer: logistic(), label: (f: { who: unknown }) => f.who }),
+      /classes for a multiclass/,
+    ],
+    [
+      "one class",
+      given({
+        task: "multiclass",
+        trainer: logistic(),
+        classes: ["a"],
+        label: (f: { who: unknown }) => f.who,
+      }),
+      /2 to 1000 different texts/,
+    ],
+    ["no group", given({ task: "ranking" }), /group for a ranking task/],
+    ["a trainer of another task", given({ trainer: logistic() }), /a trainer of regression tasks/],
+    ["a split by time without a time", given({ split: byTime({ trainShare: 0.5 }) }), /a split without time/],
+    [
+      "a split by a column that is not there",
+      given({ split: byGroup({ column: "whom", testShare: 0.5 }) }),
+      /Did you mean "who"/,
+    ],
+    [
+      "views without a time",
+      given({ features: { who: traffic, request: { x: t.float() } } }),
+      /MW030|spine with a time/,
+    ],
+    [
+      "fairness of a ranking",
+      given({
+        task: "ranking",
+        group: (f: { who: unknown }) => f.who,
+        gates: [atLeast("ndcg", 0)],
+        fairness: () => ({}),
+      }),
+      /fairness of a binary or regression task/,
+    ],
+    ["a calibration of numbers", given({ calibration: "platt" }), /a calibration of a regression task/],
+    ["a gate on another task's metric", given({ gates: [atLeast("auc", 0.5)] }), /MW0501/],
+    [
+      "a metric of another task",
+      given({ tuning: tune({ space: { l2: float(0, 1) }, trials: 2, metric: "auc" }) }),
+      /MW0501/,
+    ],
+    [
+      "a weight that is no number",
+      given({ weight: (f: { who: unknown }) => f.who }),
+      /weight to be a number/,
+    ],
+  ])("refuse %s", (_, make, message) => {
+    expect(make).toThrow(message);
+  });
+});
+
+describe("outcomes", () => {
+  const schema = { kind: t.string().optional(), amount: t.float().optional() };
+  const known = tableOf(schema, [
+    ["a", 1],
+    [null, null],
+    ["b", 3],
+    ["a", 2],
+  ]);
+  const { kind, amount } = columnsOf(schema);
+  const common = { matureAfterMs: 0 };
+
+  test("are numbers of classes, values, and numbers of groups; NaN where nothing is known", () => {
+    const classes = { kind: "multiclass", label: kind.node, classes: ["b", "a"], ...common } as const;
+    expect([...outcomesOf(classes, known).values]).toEqual([1, NaN, 0, 1]);
+    const ranking = { kind: "ranking", label: amount.node, group: kind.node, ...common } as const;
+    const outcomes = outcomesOf(ranking, known);
+    expect([...outcomes.values]).toEqual([1, NaN, 3, 2]);
+    expect([...(outcomes.groups ?? [])]).toEqual([0, -1, 1, 0]);
+    expect([...inLearningOrder(outcomes, Uint32Array.of(0, 2, 3))]).toEqual([0, 3, 2]);
+    expect([...outcomesOf({ kind: "anomaly", ...common }, known).values]).toEqual([NaN, NaN, NaN, NaN]);
+  });
+
+  test("of a class that the model does not have are an error that names the row", () => {
+    const classes = { kind: "multiclass", label: kind.node, classes: ["a", "c"], ...common } as const;
+    expect(() => outcomesOf(classes, known)).toThrow(/MW0530.*"b" in row 2/);
   });
 });

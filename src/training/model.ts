@@ -1,103 +1,77 @@
-import { byTime, type Spine, type Split } from "../data/index.js";
+import { byTime, stratified, type Spine, type Split } from "../data/index.js";
 import {
   checkSpine,
   featureSet,
+  lookupsOf,
   withoutWindows,
   type FeatureSet,
   type RequestOf,
-  type View,
 } from "../features/index.js";
 import {
   canonicalHash,
   checkNumber,
   columnsOf,
-  durationMs,
+  didYouMean,
   expressionJson,
   rejectUnknownKeys,
-  type BoolExpression,
   type Canonical,
   type Columns,
-  type Duration,
-  type ErrorFacts,
   type Expression,
+  type ExpressionNode,
   type Schema,
 } from "../kernel/index.js";
-import { trainingErrors } from "./errors.js";
-import type { Gate } from "./gate.js";
-import { taskJson, type BinaryTask } from "./task.js";
-import { logistic, type Trainer } from "./trainer.js";
+import { compileChoosing } from "./compile-choosing.js";
+import { compileTask } from "./compile-task.js";
+import { badModel } from "./errors.js";
+import type { EvaluationMetric } from "./evaluation/metric-table.js";
+import { compileRobustness, type Robustness } from "./evaluation/robustness-options.js";
+import { checkGates, type Gate } from "./gate.js";
+import { compileApprovals, compileCard, type ApprovalsOptions, type DeclaredCard } from "./governance.js";
+import type {
+  CalibrationKind,
+  ModelOptions,
+  MonitorOptions,
+  PredictionResponse,
+  SloOptions,
+} from "./model-options.js";
+import { taskJson, type Task, type TaskKind } from "./task.js";
+import { linear, logistic, type Trainer } from "./trainer.js";
+import type { Tuning } from "./tuning/tune.js";
 
-/** What a prediction answers. */
-export interface PredictionResponse {
-  readonly id: string;
-  readonly model: string;
-  readonly version: string;
-  readonly probability: number;
-}
-
-/** How drift of the model's inputs and outputs is judged. */
-export interface MonitorOptions {
-  /** Effect (Jensen–Shannon distance, 0 to 1) from which a significant change is drift. Default 0.1. */
-  readonly threshold?: number;
-  /** Significance level, Holm-adjusted over the features. Default 0.01. */
-  readonly alpha?: number;
-  /** Length of a monitoring window. Default `"7d"`. */
-  readonly window?: `${number}d` | `${number}h`;
-}
-
-export interface SloOptions {
-  /** 95 % of predictions are answered within so many milliseconds. Default 100. */
-  readonly p95Ms?: number;
-}
-
-type GroupsOf<G> = {
-  readonly [K in keyof G]: K extends "request" | "derived" ? unknown : View | readonly View[];
-};
-
-export interface ModelOptions<S extends Schema, R extends Schema, G> {
-  readonly task: "binary";
-  /** What counts as positive, over the columns of the spine's source. A null label leaves the row out. */
-  readonly label: (columns: Columns<S>) => BoolExpression;
-  /** Time after a prediction at which its label is final. Default `"1d"`. */
-  readonly matureAfter?: Duration;
-  /** The rows to learn from, and when each prediction would have been made. */
-  readonly spine: Spine<S>;
-  /** Views by the request field that holds their key, and the two reserved names. */
-  readonly features: G &
-    GroupsOf<G> & {
-      /** Other fields of a request. All but timestamps are features. */
-      readonly request: R;
-      /** Features computed from the request alone. */
-      readonly derived?: (request: Columns<R>) => Readonly<Record<string, Expression>>;
-    };
-  /** Default: the first two thirds of the time train. */
-  readonly split?: Split;
-  readonly trainer: Trainer;
-  /** The simple model to beat. Default: logistic regression on the same features. */
-  readonly baseline?: Trainer;
-  /** Train the same learner also without the windowed features, to show what they bring. Default false. */
-  readonly ablation?: boolean;
-  readonly gates: readonly Gate[];
-  /** Named groups of test rows to be evaluated by themselves. */
-  readonly slices?: (columns: Columns<S>) => Readonly<Record<string, Expression>>;
-  readonly slo?: SloOptions;
-  readonly monitor?: MonitorOptions;
+interface NamedExpression {
+  readonly name: string;
+  readonly expression: Expression;
 }
 
 /** A model as the rest of Millwright reads it: everything resolved and checked. */
-export interface ModelDefinition<Name extends string = string, Request = unknown> {
+export interface ModelDefinition<Name extends string = string, Request = unknown, Response = unknown> {
   readonly kind: "model";
   readonly name: Name;
-  readonly task: BinaryTask;
+  readonly task: Task;
   readonly spine: Spine;
   readonly features: FeatureSet;
   readonly split: Split;
+  /** The first of the candidates. */
   readonly trainer: Trainer;
-  readonly baseline: Trainer;
+  /** Trainers of which the best on held-back rows goes on. */
+  readonly candidates: readonly Trainer[];
+  readonly tuning?: Tuning;
+  /** What trials and candidates are compared by. */
+  readonly metric: EvaluationMetric;
+  /** The share of the training rows that is held back where something needs it. */
+  readonly holdout: number;
+  readonly calibration?: CalibrationKind;
+  readonly weight?: ExpressionNode;
+  readonly baseline?: Trainer;
   /** The feature set without windows, when the ablation is asked for. */
   readonly ablation?: FeatureSet;
   readonly gates: readonly Gate[];
-  readonly slices: readonly { readonly name: string; readonly expression: Expression }[];
+  readonly slices: readonly NamedExpression[];
+  /** Attributes whose groups are compared. */
+  readonly fairness: readonly NamedExpression[];
+  readonly robustness?: Robustness;
+  readonly approvals: ApprovalsOptions;
+  readonly card: DeclaredCard;
   readonly slo: Required<SloOptions>;
   readonly monitor: Readonly<MonitorOptions>;
   /** What the version promises to whoever asks it: label, time and features, as plain data. */
@@ -106,55 +80,64 @@ export interface ModelDefinition<Name extends string = string, Request = unknown
   readonly definition: Canonical;
   readonly hash: string;
   /** Only for the type checker: what a client sends and gets. */
-  readonly types?: { readonly request: Request; readonly response: PredictionResponse };
+  readonly types?: { readonly request: Request; readonly response: Response };
 }
 
 const modelKeys = [
-  "task",
-  "label",
-  "matureAfter",
-  "spine",
-  "features",
-  "split",
-  "trainer",
-  "baseline",
-  "ablation",
-  "gates",
-  "slices",
-  "slo",
-  "monitor",
+  ...["task", "label", "classes", "group", "matureAfter", "spine", "features", "split", "trainer", "weight"],
+  ...["tuning", "holdout", "calibration", "baseline", "ablation", "gates", "slices", "fairness"],
+  ...["robustness", "approvals", "card", "slo", "monitor"],
 ];
 
 /** Defines a model. Throws coded errors for unknown keys and for parts that do not fit together. */
-export function model<const Name extends string, S extends Schema, R extends Schema, G>(
+export function model<
+  const Name extends string,
+  S extends Schema,
+  R extends Schema,
+  G,
+  const Kind extends TaskKind,
+  const Class extends string = string,
+>(
   name: Name,
-  options: ModelOptions<S, R, G>,
-): ModelDefinition<Name, RequestOf<G, R>>;
+  options: ModelOptions<S, R, G, Kind, Class>,
+): ModelDefinition<Name, RequestOf<G, R>, PredictionResponse<Kind, Class>>;
 export function model(
   name: string,
   options: ModelOptions<Schema, Schema, Readonly<Record<string, unknown>>>,
 ): ModelDefinition {
   rejectUnknownKeys(options, modelKeys, `model "${name}"`);
   checkName(name);
-  const { spine, trainer, gates } = options;
+  const { spine, gates } = options;
+  const candidates = candidatesOf(options.trainer);
+  const [trainer] = candidates;
   const schema = spine.source.schema;
-  const features = compileFeatures(options.features);
-  checkSpine(features, schema);
-  if (features.request[spine.time]?.kind !== "timestamp") {
-    const remedy = `Add ${spine.time}: t.timestamp() to request: it says when a prediction is asked for.`;
-    const expected = `the spine's time "${spine.time}" as a timestamp of the request`;
-    throw badModel(name, { expected, found: "none", remedy });
-  }
   const columns = columnsOf(schema);
   const task = compileTask(name, options, columns);
-  const split = options.split ?? byTime({ trainShare: 2 / 3 });
-  if (gates.length === 0) {
+  const features = compileFeatures(options.features);
+  checkSpine(features, schema);
+  checkTime(name, spine, features);
+  for (const candidate of candidates) checkTrainer(name, task, candidate);
+  const split =
+    options.split ??
+    (spine.time === undefined ? stratified({ testShare: 1 / 3 }) : byTime({ trainShare: 2 / 3 }));
+  checkSplit(name, spine, split);
+  if (!Array.isArray(gates) || gates.length === 0) {
     const remedy = 'Add one, such as atLeast("auc", 0.7).';
     throw badModel(name, { expected: "at least one gate", found: "none", remedy });
   }
+  const baseline = options.baseline ?? defaultBaseline(task);
+  if (baseline !== undefined) checkTrainer(name, task, baseline);
+  checkGates(gates, task.kind, `model "${name}"`);
+  const choosing = compileChoosing(name, options, task);
+  if (options.fairness !== undefined && task.kind !== "binary" && task.kind !== "regression") {
+    const remedy = "Use slices to look at groups of other tasks.";
+    throw badModel(name, { expected: "fairness of a binary or regression task", found: task.kind, remedy });
+  }
+  const robustness = compileRobustnessOf(name, options, { task, features });
+  const weight = compileWeight(name, options, columns);
   const contract = {
     task: taskJson(task),
-    spine: { source: spine.source.name, time: spine.time },
+    spine: { source: spine.source.name, ...(spine.time === undefined ? {} : { time: spine.time }) },
     features: features.definition,
   };
   const definition = {
@@ -162,6 +145,11 @@ export function model(
     ...contract,
     split: split.definition,
     trainer: { name: trainer.name, options: trainer.options },
+    ...(candidates.length === 1
+      ? {}
+      : { candidates: candidates.map(({ name, options }) => ({ name, options })) }),
+    ...choosing.definition,
+    ...(weight === undefined ? {} : { weight: expressionJson(weight) }),
   };
   const slices = Object.entries(options.slices?.(columns) ?? {});
   return Object.freeze({
@@ -172,10 +160,20 @@ export function model(
     features,
     split,
     trainer,
-    baseline: options.baseline ?? logistic(),
+    candidates,
+    ...choosing.options,
+    ...(weight === undefined ? {} : { weight }),
+    ...(baseline === undefined ? {} : { baseline }),
     ...(options.ablation === true ? { ablation: withoutWindows(features) } : {}),
     gates,
     slices: slices.map(([slice, expression]) => ({ name: slice, expression })),
+    fairness: Object.entries(options.fairness?.(columns) ?? {}).map(([attribute, expression]) => ({
+      name: attribute,
+      expression,
+    })),
+    ...(robustness === undefined ? {} : { robustness }),
+    approvals: compileApprovals(options.approvals),
+    card: compileCard(options.card),
     slo: compileSlo(options.slo ?? {}),
     monitor: compileMonitor(options.monitor ?? {}),
     contract,
@@ -184,33 +182,70 @@ export function model(
   });
 }
 
-function compileTask(
+/** Windows need to know when they are asked for; a request then carries the spine's time. */
+function checkTime(name: string, { time }: Spine, features: FeatureSet): void {
+  if (time !== undefined && features.request[time]?.kind !== "timestamp") {
+    const remedy = `Add ${time}: t.timestamp() to request: it says when a prediction is asked for.`;
+    const expected = `the spine's time "${time}" as a timestamp of the request`;
+    throw badModel(name, { expected, found: "none", remedy });
+  }
+  if (time === undefined && lookupsOf(features).length > 0) {
+    const remedy = 'Use a source of events and its spine, such as flights.at("date").';
+    throw badModel(name, { expected: "a spine with a time for views", found: "a table's rows", remedy });
+  }
+}
+
+function checkTrainer(name: string, { kind }: Task, trainer: Trainer): void {
+  if (trainer.tasks.includes(kind)) return;
+  throw badModel(name, {
+    expected: `a trainer of ${kind} tasks`,
+    found: `${trainer.name}, which learns ${trainer.tasks.join(", ")}`,
+    remedy: "Choose another trainer, or another task.",
+  });
+}
+
+function checkSplit(name: string, { source, time }: Spine, split: Split): void {
+  if (split.kind === "time" && time === undefined) {
+    const remedy = "Use stratified() or byGroup(), or a source of events.";
+    throw badModel(name, { expected: "a split without time for a table's rows", found: "byTime()", remedy });
+  }
+  if (split.column === undefined || Object.hasOwn(source.schema, split.column)) return;
+  throw badModel(name, {
+    expected: "a column of the spine as the column of byGroup()",
+    found: JSON.stringify(split.column),
+    remedy: didYouMean(split.column, Object.keys(source.schema)),
+  });
+}
+
+function candidatesOf(given: Trainer | readonly [Trainer, ...Trainer[]]): readonly [Trainer, ...Trainer[]] {
+  return "fit" in given ? [given] : given;
+}
+
+function compileRobustnessOf(
+  model: string,
+  { robustness }: Pick<ModelOptions<Schema, Schema, unknown>, "robustness">,
+  { task, features }: { readonly task: Task; readonly features: FeatureSet },
+): Robustness | undefined {
+  if (robustness === undefined) return undefined;
+  return compileRobustness(robustness, { model, task: task.kind, columns: features.columns });
+}
+
+/** Nothing is simpler than a forest where there is nothing to learn from. */
+function defaultBaseline({ kind }: Task): Trainer | undefined {
+  if (kind === "anomaly") return undefined;
+  return kind === "binary" || kind === "multiclass" ? logistic() : linear();
+}
+
+function compileWeight(
   name: string,
-  {
-    task,
-    label,
-    matureAfter = "1d",
-  }: Pick<ModelOptions<Schema, Schema, unknown>, "task" | "label" | "matureAfter">,
+  { weight }: Pick<ModelOptions<Schema, Schema, unknown>, "weight">,
   columns: Columns<Schema>,
-): BinaryTask {
-  if (task !== "binary") {
-    const found = JSON.stringify(task) ?? "nothing";
-    throw badModel(name, {
-      expected: 'task to be "binary"',
-      found,
-      remedy: "Other tasks are not supported yet.",
-    });
-  }
-  if (typeof label !== "function") {
-    const expected = "label to be a function of the spine's columns";
-    throw badModel(name, { expected, found: typeof label, remedy: "Write label: (f) => f.delay.gt(15)." });
-  }
-  const { type, node } = label(columns);
-  if (type !== "bool") {
-    const remedy = "Compare it: .gt(0), .eq(1).";
-    throw badModel(name, { expected: "label to be a condition", found: `a ${String(type)}`, remedy });
-  }
-  return Object.freeze({ kind: "binary", label: node, matureAfterMs: durationMs(matureAfter) });
+): ExpressionNode | undefined {
+  if (weight === undefined) return undefined;
+  const { type, node } = weight(columns);
+  if (type === "number") return node;
+  const remedy = "Write weight: (f) => f.passengers.";
+  throw badModel(name, { expected: "weight to be a number", found: `a ${String(type)}`, remedy });
 }
 
 function compileFeatures<R extends Schema>(given: {
@@ -239,10 +274,6 @@ function checkName(name: string): void {
   if (/^[a-z][a-z0-9-]*$/.test(name) && name.length <= 64) return;
   const expected = "a name of lower-case letters, digits and hyphens, at most 64";
   throw badModel(name, { expected, found: JSON.stringify(name), remedy: "Rename it." });
-}
-
-function badModel(name: string, { expected, found, remedy }: ErrorFacts) {
-  return trainingErrors.error("MW0501", { expected: `${expected} in model "${name}"`, found, remedy });
 }
 
 /** The canonical form of a model's slices, which decide what is reported but not the model. */

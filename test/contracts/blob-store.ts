@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { BlobStore } from "../../src/kernel/index.js";
+import { systemClock, type BlobStore } from "../../src/kernel/index.js";
 
 /** Independent of the code under test: Node's own hash. */
 const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -61,12 +61,74 @@ export function describeBlobStoreContract(name: string, make: () => Promise<Blob
       }
     });
 
+    const listed = async () => {
+      const entries = [];
+      for await (const entry of store.list()) entries.push(entry);
+      return entries.sort((a, b) => (a.hash < b.hash ? -1 : 1));
+    };
+    const always = { unmodifiedSinceMs: Number.MAX_SAFE_INTEGER };
+
+    it("lists every blob with its size and a time that a second put renews", async () => {
+      expect(await listed()).toEqual([]);
+      const blobs = [0, 1, 70_000].map((size) => randomBytes(size));
+      for (const bytes of blobs) await store.put(bytes);
+      const first = await listed();
+      expect(first.map(({ hash, sizeBytes }) => [hash, sizeBytes])).toEqual(
+        blobs.map((bytes) => [hashOf(bytes), bytes.length]).sort(([a], [b]) => (a < b ? -1 : 1)),
+      );
+      await store.put(blobs[1]);
+      const path = join(folder, "again");
+      await writeFile(path, blobs[2]);
+      await store.adopt(path);
+      const times = new Map(first.map(({ hash, modifiedAtMs }) => [hash, modifiedAtMs]));
+      for (const { hash, modifiedAtMs } of await listed()) {
+        expect(modifiedAtMs).toBeGreaterThanOrEqual(times.get(hash) as number);
+      }
+    });
+
+    it("removes a blob, once, and takes it again", async () => {
+      const [kept, gone] = [Buffer.from("kept"), Buffer.from("gone")];
+      await store.put(kept);
+      const hash = await store.put(gone);
+      await store.localPath(hash);
+      expect(await store.remove(hash, always)).toBe(true);
+      expect(await store.remove(hash, always)).toBe(false);
+      expect(await store.has(hash)).toBe(false);
+      await expect(store.get(hash)).rejects.toMatchObject({ code: "MW1001" });
+      await expect(store.localPath(hash)).rejects.toMatchObject({ code: "MW1001" });
+      expect((await listed()).map((entry) => entry.hash)).toEqual([hashOf(kept)]);
+      expect(await store.put(gone)).toBe(hash);
+      expect(Buffer.from(await store.get(hash)).equals(gone)).toBe(true);
+    });
+
+    it("does not remove what was modified since", async () => {
+      const hash = await store.put(Buffer.from("young"));
+      const [{ modifiedAtMs }] = await listed();
+      expect(await store.remove(hash, { unmodifiedSinceMs: modifiedAtMs - 1 })).toBe(false);
+      expect(await store.has(hash)).toBe(true);
+      expect(await store.remove(hash, { unmodifiedSinceMs: modifiedAtMs })).toBe(true);
+    });
+
+    it("removing beside writing loses nothing that was put", async () => {
+      const bytes = Buffer.from("contended");
+      const hash = await store.put(bytes);
+      for (let round = 0; round < 50; round++) {
+        const [{ modifiedAtMs } = { modifiedAtMs: 0 }] = await listed();
+        // Only as old as it was before this put: the put must win, whatever comes first.
+        const removal = { unmodifiedSinceMs: modifiedAtMs };
+        while (systemClock.nowMs() <= modifiedAtMs) await new Promise(setImmediate);
+        await Promise.all([store.remove(hash, removal), store.put(bytes), store.remove(hash, removal)]);
+        expect(await store.has(hash)).toBe(true);
+      }
+    });
+
     it.each(["f".repeat(64), "", "../../etc/passwd", "..", "x".repeat(64)])(
       "has no blob %j",
       async (hash) => {
         expect(await store.has(hash)).toBe(false);
         await expect(store.get(hash)).rejects.toMatchObject({ code: "MW1001" });
         await expect(store.localPath(hash)).rejects.toMatchObject({ code: "MW1001" });
+        expect(await store.remove(hash, always)).toBe(false);
       },
     );
   });

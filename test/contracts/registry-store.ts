@@ -2,9 +2,14 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { manualClock, type Clock } from "../../src/kernel/index.js";
 import {
+  checkAgainstLog,
   decidePromotion,
+  evidenceHash,
+  holdsOf,
+  replayAuditLog,
   verifyAuditLog,
   type Evidence,
+  type ModelContract,
   type PromotionRequest,
   type RegistryStore,
 } from "../../src/registry/index.js";
@@ -57,6 +62,7 @@ export function describeRegistryStoreContract(
       expect(first).toEqual({
         model: "delay",
         version: 1,
+        semver: "1.0.0",
         packageId: "p1",
         runId: "run",
         registeredAtMs: clock.nowMs(),
@@ -123,7 +129,28 @@ export function describeRegistryStoreContract(
         kind: "aliased",
         aliases: ["challenger", "champion"],
       });
-      expect((await store.resolve("delay", "1")).state).toEqual({ kind: "registered" });
+      expect((await store.resolve("delay", "1")).state).toEqual({ kind: "candidate" });
+    });
+
+    it("derives semantic versions from the contract of the version before, and resolves them", async () => {
+      const contract: ModelContract = {
+        request: { city: { kind: "string", nullable: false } },
+        response: "binary",
+        features: { hour: 1 },
+      };
+      const versions = [contract, contract, { ...contract, features: { hour: 2 } }, undefined, contract];
+      for (const [i, each] of versions.entries()) {
+        const known = each === undefined ? {} : { contract: each };
+        await store.register({ model: "delay", packageId: `p${i}`, runId: null, ...known });
+      }
+      await store.register({ model: "delay", packageId: "p9", runId: null, contract });
+      const numbers = ["3.0.1", "3.0.0", "2.0.0", "1.1.0", "1.0.1", "1.0.0"];
+      expect((await store.list("delay")).map(({ semver }) => semver)).toEqual(numbers);
+      expect((await store.resolve("delay", "1.1.0")).version).toBe(3);
+      await expect(store.resolve("delay", "1.2.0")).rejects.toMatchObject({
+        code: "MW0602",
+        remedy: "Versions: 1.0.0, 1.0.1, 1.1.0, 2.0.0, 3.0.0, 3.0.1.",
+      });
     });
 
     it("records a refusal with its evidence and leaves the alias where it is", async () => {
@@ -137,7 +164,7 @@ export function describeRegistryStoreContract(
         sequence: 4,
         atMs: clock.nowMs(),
         request: failing,
-        facts: { holder: 1, retired: false },
+        facts: { holder: 1, retired: false, rejected: false, approvedBy: [] },
         decision: { verdict: "refuse", reasons: ["gate auc failed: 0.76 ≥ 0.75"] },
       });
       expect(await holder("champion")).toBe(1);
@@ -171,6 +198,112 @@ export function describeRegistryStoreContract(
       });
     });
 
+    describe("where people must agree", () => {
+      const approvals = { by: 2, names: ["ann", "bob", "cyd"] };
+      const wish = { ...request(1, null), approvals };
+      const yes = (by: string, changes: object = {}) => ({
+        ...{ model: "delay", version: 1, alias: "champion", evidenceHash: evidenceHash(wish) },
+        ...{ by, reason: "looks right" },
+        ...changes,
+      });
+
+      beforeEach(async () => {
+        await register("p1");
+        expect((await store.promote(wish)).decision).toEqual({
+          verdict: "wait",
+          reasons: ["approved by 0 of 2"],
+        });
+      });
+
+      it("a candidate waits until enough different people approved exactly this", async () => {
+        expect((await store.resolve("delay", "1")).state).toEqual({ kind: "candidate" });
+        const first = await store.approve(yes("ann"));
+        expect(first).toEqual({ ...yes("ann"), packageId: "p1", sequence: 3, atMs: clock.nowMs() });
+        expect(await store.approve(yes("ann", { reason: "again" }))).toEqual(first);
+        await store.approve(yes("eve"));
+        expect((await store.promote(wish)).decision.reasons).toEqual(["approved by 1 of 2: ann"]);
+        await store.approve(yes("bob"));
+        expect(await store.approvals("delay")).toHaveLength(3);
+        const record = await store.promote(wish);
+        expect(record.decision.verdict).toBe("promote");
+        expect(record.decision.reasons.at(-1)).toBe("approved by 2 of 2: ann, bob");
+        expect(await holder("champion")).toBe(1);
+      });
+
+      it("an approval counts for no other evidence, package or alias", async () => {
+        await store.approve(yes("ann"));
+        await store.approve(yes("bob"));
+        const others = { ...wish, evidence: [{ ...gate, observed: 0.77 }, probes, features] };
+        expect((await store.promote(others)).decision.verdict).toBe("wait");
+        await register("p2");
+        expect((await store.promote({ ...wish, version: 2 })).decision.verdict).toBe("wait");
+        const challenger = await store.promote({ ...wish, alias: "challenger" });
+        expect(challenger.decision.verdict).toBe("wait");
+        // Judged again on other evidence: what was looked at before cannot be approved any more.
+        await expect(store.approve(yes("cyd"))).rejects.toMatchObject({ code: "MW0616" });
+        const hash = evidenceHash(others);
+        expect(await store.approve(yes("cyd", { evidenceHash: hash }))).toMatchObject({ by: "cyd" });
+      });
+
+      it("takes no approval that nothing waits for, and none without a name or a reason", async () => {
+        await register("p2");
+        await expect(store.approve(yes("ann", { version: 2 }))).rejects.toMatchObject({
+          code: "MW0616",
+          found: "it was not judged",
+        });
+        await expect(store.approve(yes("ann", { version: 9 }))).rejects.toMatchObject({ code: "MW0602" });
+        for (const bad of [{ by: "" }, { by: " ann" }, { reason: "" }, { reason: "two\nlines" }]) {
+          await expect(store.approve(yes("ann", bad))).rejects.toMatchObject({ code: "MW0619" });
+        }
+        await store.promote(request(1, null));
+        await expect(store.approve(yes("ann"))).rejects.toMatchObject({ code: "MW0616" });
+        expect(await store.approvals("delay")).toEqual([]);
+      });
+
+      it("a rejected version can neither be approved nor promoted", async () => {
+        await store.approve(yes("ann"));
+        await store.approve(yes("bob"));
+        await store.reject({ model: "delay", version: 1, by: "cyd", reason: "biased" });
+        await expect(store.approve(yes("cyd"))).rejects.toMatchObject({
+          code: "MW0616",
+          found: "it is rejected",
+        });
+        expect((await store.promote(wish)).decision).toEqual({
+          verdict: "refuse",
+          reasons: ["version 1 was rejected"],
+        });
+      });
+    });
+
+    it("rejects for good, out of staging too, and no champion", async () => {
+      await register("p1");
+      await register("p2");
+      await store.promote(request(1, null));
+      await store.promote(request(2, null, "challenger"));
+      const no = { model: "delay", by: "ann", reason: "biased" };
+      await expect(store.reject({ ...no, version: 1 })).rejects.toMatchObject({ code: "MW0610" });
+      await expect(store.reject({ ...no, version: 2, by: "" })).rejects.toMatchObject({ code: "MW0619" });
+      const rejected = await store.reject({ ...no, version: 2 });
+      const state = { kind: "rejected", rejectedAtMs: clock.nowMs(), by: "ann", reason: "biased" };
+      expect(rejected.state).toEqual(state);
+      await expect(store.resolve("delay", "challenger")).rejects.toMatchObject({ code: "MW0603" });
+      const entries = (await store.auditLog()).length;
+      expect(await store.reject({ ...no, version: 2, by: "bob" })).toEqual(rejected);
+      expect(await store.auditLog()).toHaveLength(entries);
+      expect((await store.retire({ model: "delay", version: 2, reason: "old" })).state.kind).toBe("retired");
+      await expect(store.reject({ ...no, version: 2 })).rejects.toMatchObject({ code: "MW0617" });
+    });
+
+    it("keeps what is held, until it is released", async () => {
+      const held = { blob: "a".repeat(64), by: "ann", reason: "court order" };
+      await store.hold(held);
+      await store.hold({ ...held, blob: "b".repeat(64) });
+      await store.release({ ...held, reason: "closed" });
+      expect([...holdsOf(await store.auditLog()).keys()]).toEqual(["b".repeat(64)]);
+      await expect(store.hold({ ...held, by: "" })).rejects.toMatchObject({ code: "MW0619" });
+      await expect(store.release({ ...held, reason: "" })).rejects.toMatchObject({ code: "MW0619" });
+    });
+
     it("writes nothing when evidence cannot be written", async () => {
       await register("p1");
       const unwritable = { ...request(1, null), evidence: [{ ...gate, observed: NaN }, probes] };
@@ -188,22 +321,27 @@ export function describeRegistryStoreContract(
           comparedWith: fc.constantFrom(null, 1, 2, 3),
           alias: fc.constantFrom("champion", "challenger"),
           passed: fc.boolean(),
+          people: fc.integer({ min: 0, max: 2 }),
         }),
-        fc.record({ kind: fc.constant("retire"), version: fc.integer({ min: 1, max: 3 }) }),
+        fc.record({
+          kind: fc.constantFrom("retire" as const, "reject" as const, "approve" as const),
+          version: fc.integer({ min: 1, max: 3 }),
+          by: fc.constantFrom("ann", "bob"),
+        }),
       );
       await fc.assert(
-        fc.asyncProperty(fc.array(command, { maxLength: 12 }), async (commands) => {
+        fc.asyncProperty(fc.array(command, { maxLength: 16 }), async (commands) => {
           const registry = await make(clock);
           await registry.register({ model: "delay", packageId: "p0", runId: null });
           for (const step of commands) {
             // Commands that the present state does not allow are part of the property: they must change nothing.
             await apply(registry, step).catch((error: unknown) => {
-              expect(error).toMatchObject({ code: expect.stringMatching(/^MW06(02|10)$/) as string });
+              expect(error).toMatchObject({ code: expect.stringMatching(/^MW06(02|10|16|17)$/) as string });
             });
           }
           await expectConsistent(registry);
         }),
-        { numRuns: 25 },
+        { numRuns: 60 },
       );
     });
   });
@@ -211,20 +349,38 @@ export function describeRegistryStoreContract(
 
 type Command =
   | { kind: string; id: string }
-  | { kind: string; version: number; comparedWith: number | null; alias: string; passed: boolean }
-  | { kind: string; version: number };
+  | {
+      kind: string;
+      version: number;
+      comparedWith: number | null;
+      alias: string;
+      passed: boolean;
+      people: number;
+    }
+  | { kind: "retire" | "reject" | "approve"; version: number; by: string };
 
 async function apply(store: RegistryStore, command: Command): Promise<unknown> {
   if ("id" in command) return store.register({ model: "delay", packageId: command.id, runId: null });
-  if (!("alias" in command))
-    return store.retire({ model: "delay", version: command.version, reason: "test" });
-  const { version, comparedWith, alias, passed } = command;
+  const { version } = command;
+  if ("by" in command) {
+    const { kind, by } = command;
+    if (kind === "retire") return store.retire({ model: "delay", version, reason: "test" });
+    if (kind === "reject") return store.reject({ model: "delay", version, by, reason: "test" });
+    const last = (await store.promotions("delay")).findLast(({ request }) => request.version === version);
+    const about = last?.request ?? request(version, null);
+    const { alias } = about;
+    const hash = evidenceHash(about);
+    return store.approve({ model: "delay", version, alias, evidenceHash: hash, by, reason: "test" });
+  }
+  const { comparedWith, alias, passed, people } = command;
   return store.promote({
     ...request(version, comparedWith, alias),
     evidence: [
       { ...gate, passed },
       { ...probes, passed },
     ],
+    windowFeatures: false,
+    ...(people === 0 ? {} : { approvals: { by: people } }),
   });
 }
 
@@ -235,19 +391,28 @@ async function expectConsistent(store: RegistryStore): Promise<void> {
   for (const record of await store.promotions("delay")) {
     expect(decidePromotion(record.request, record.facts)).toEqual(record.decision);
   }
+  const versions = await store.list("delay");
+  checkAgainstLog(log, versions);
+  expect(replayAuditLog(log)).toHaveLength(versions.length);
+  // The same once more, naively: what each kind of entry alone decides.
   const packages: string[] = [];
   const aliases = new Map<string, number>();
-  const retired = new Set<number>();
+  const [retired, rejected] = [new Set<number>(), new Set<number>()];
   for (const { event } of log) {
     if (event.action === "register") packages.push(event.packageId);
-    else if (event.action === "retire") retired.add(event.version);
-    else if (event.decision.verdict === "promote") aliases.set(event.request.alias, event.request.version);
+    if (event.action === "retire") retired.add(event.version);
+    if (event.action === "reject") {
+      rejected.add(event.version);
+      for (const [alias, holder] of [...aliases]) if (holder === event.version) aliases.delete(alias);
+    }
+    if (event.action === "promotion" && event.decision.verdict === "promote")
+      aliases.set(event.request.alias, event.request.version);
   }
-  const versions = await store.list("delay");
   expect(versions.map(({ packageId }) => packageId).reverse()).toEqual(packages);
   for (const { version, state } of versions) {
     const held = [...aliases].filter(([, holder]) => holder === version).map(([alias]) => alias);
     expect(state.kind === "aliased" ? state.aliases : []).toEqual(held.sort());
     expect(state.kind === "retired").toBe(retired.has(version));
+    expect(state.kind === "rejected").toBe(rejected.has(version) && !retired.has(version));
   }
 }

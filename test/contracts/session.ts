@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { SessionFactory } from "../../src/inference/index.js";
 import { encodeGraph, logGraph, sumGraph, textGraph } from "../../src/inference/small-graphs.testing.js";
+import {
+  brokenModels,
+  everyTypeGraph,
+  logarithmGraph,
+  lookupGraph,
+  scalingGraph,
+  zerosGraph,
+} from "../../src/inference/tensor-graphs.testing.js";
+import type { TensorValue } from "../../src/registry/index.js";
 
 const threads = { threads: 1 };
 const ln3 = Math.log(3);
@@ -87,6 +96,74 @@ export function describeSessionContract(name: string, make: () => SessionFactory
       const session = await open(sumGraph(3));
       await expect(session.run(new Float32Array(2), 1)).rejects.toMatchObject({ code: "MW0705" });
       await session.dispose();
+    });
+
+    const float32 = (shape: readonly number[], ...data: number[]): TensorValue => ({
+      ...{ dtype: "float32", shape },
+      data: Float32Array.from(data),
+    });
+    const ids = (...data: bigint[]): TensorValue => ({
+      ...{ dtype: "int64", shape: [data.length] },
+      data: BigInt64Array.from(data),
+    });
+
+    it("takes and gives tensors of every type, also empty ones, exactly", async () => {
+      const session = await make().open(everyTypeGraph(), threads);
+      const big = 2n ** 63n - 1n;
+      for (const n of [3, 0]) {
+        const shape = [n];
+        const kept: Record<string, TensorValue> = {
+          float32: { dtype: "float32", shape, data: Float32Array.of(0.1, NaN, -Infinity).subarray(0, n) },
+          float64: {
+            dtype: "float64",
+            shape,
+            data: Float64Array.of(0.1, Number.MAX_VALUE, -0).subarray(0, n),
+          },
+          int32: { dtype: "int32", shape, data: Int32Array.of(1, -(2 ** 31), 2 ** 31 - 1).subarray(0, n) },
+          int64: { dtype: "int64", shape, data: BigInt64Array.of(1n, big, -big).subarray(0, n) },
+          uint8: { dtype: "uint8", shape, data: Uint8Array.of(0, 7, 255).subarray(0, n) },
+          string: { dtype: "string", shape, data: ["", "Zürich", "表"].slice(0, n) },
+        };
+        const bool = { dtype: "bool", shape, data: Uint8Array.of(0, 1, 0).subarray(0, n) } as const;
+        const found = await session.compute({ ...kept, bool });
+        for (const [name, tensor] of Object.entries(kept)) expect(found[`${name}_out`]).toEqual(tensor);
+        expect(found.bool_out).toEqual({ dtype: "bool", shape, data: Uint8Array.of(1, 0, 1).subarray(0, n) });
+      }
+      await session.dispose();
+    });
+
+    it("computes several outputs, for any size of a free dimension, and single values", async () => {
+      const session = await make().open(scalingGraph(3), threads);
+      expect(await session.compute({ x: float32([2, 2], 1, 2, 3, 4) })).toEqual({
+        y: float32([2, 2], 3, 6, 9, 12),
+        sum: float32([], 30),
+      });
+      const calls = [1, 2, 3].map((value) => session.compute({ x: float32([1, 2], value, value) }));
+      expect((await Promise.all(calls)).map(({ sum }) => sum.data[0])).toEqual([6, 12, 18]);
+      await session.dispose();
+    });
+
+    it("gives outputs that are not finite as they are", async () => {
+      const session = await make().open(logarithmGraph(), threads);
+      expect((await session.compute({ x: float32([2], -1, 0) })).y).toEqual(float32([2], NaN, -Infinity));
+      await session.dispose();
+    });
+
+    it("codes what the engine refuses as MW0705, and goes on", async () => {
+      const lookup = await make().open(lookupGraph([5, 6]), threads);
+      for (const inputs of [{ ids: ids(2n) }, { ids: float32([1], 0) }, {}]) {
+        await expect(lookup.compute(inputs)).rejects.toMatchObject({ code: "MW0705" });
+      }
+      expect((await lookup.compute({ ids: ids(1n, 0n) })).found).toEqual(float32([2], 6, 5));
+      await lookup.dispose();
+      // Four pebibytes.
+      const zeros = await make().open(zerosGraph(), threads);
+      await expect(zeros.compute({ n: ids(2n ** 50n) })).rejects.toMatchObject({ code: "MW0705" });
+      await zeros.dispose();
+    });
+
+    it.each(Object.entries(brokenModels()))("refuses %s with MW0701", async (_what, bytes) => {
+      await expect(make().open(bytes, threads)).rejects.toMatchObject({ code: "MW0701" });
     });
 
     const whole = encodeGraph(sumGraph(2));

@@ -108,28 +108,37 @@ export function describeTileStoreContract(
       });
     });
 
-    it("keeps apart entities of any name in spaces of any name", async () => {
+    it("keeps apart entities and fields of any name in spaces of any name", async () => {
       const name = fc.oneof(
         fc.string({ unit: "binary" }),
-        fc.string({ unit: fc.constantFrom(..."{}:%*?[]\\~m\ud800\udfffé") }),
+        fc.string({ unit: fc.constantFrom(..."{}:=%*?[]\\~m\ud800\udfffé") }),
       );
-      const names = fc.uniqueArray(fc.tuple(name, name), {
+      const pair = fc.tuple(name, name);
+      const names = fc.uniqueArray(pair, {
         minLength: 1,
         maxLength: 12,
-        selector: (pair) => JSON.stringify(pair),
+        selector: (own) => JSON.stringify(own),
       });
+      const fieldNames = fc.uniqueArray(name, { minLength: 1, maxLength: 4 });
       let round = 0;
-      const property = fc.asyncProperty(names, async (pairs) => {
+      const property = fc.asyncProperty(names, fieldNames, async (pairs, fields) => {
         const prefix = `${round++}/`;
         const metas = pairs.map(([space, key]) => JSON.stringify(["é\n", space, key]));
         const changes = pairs.map(([space, key], i) =>
-          change({ space: prefix + space, key, meta: metas[i], set: [["0:0", bytes(i)]] }),
+          change({
+            space: prefix + space,
+            key,
+            meta: metas[i],
+            set: fields.map((field, f) => [field, bytes(i, f)]),
+          }),
         );
         expect(await store.swap(changes)).toEqual(pairs.map(() => true));
-        const requests = pairs.map(([space, key]) => ({ space: prefix + space, key, fields: ["0:0"] }));
+        const requests = pairs.map(([space, key]) => ({ space: prefix + space, key, fields }));
         const answers = await peer.fetch(requests);
         expect(answers.map(({ meta }) => meta)).toEqual(metas);
-        expect(answers.map(({ tiles }) => plainBytes(tiles))).toEqual(pairs.map((_, i) => [[i]]));
+        expect(answers.map(({ tiles }) => plainBytes(tiles))).toEqual(
+          pairs.map((_, i) => fields.map((__, f) => [i, f])),
+        );
         const [[dropped]] = pairs;
         await store.drop(prefix + dropped);
         const left = await peer.fetch(requests);
@@ -138,6 +147,26 @@ export function describeTileStoreContract(
         );
       });
       await fc.assert(property, { numRuns: 20 });
+    });
+
+    it("gives hundreds of entities asked for at once their own tiles", async () => {
+      const fields = ["0:1", "0:2", "1:0", "1:-1"];
+      const keys = Array.from({ length: 700 }, (_, i) => `entity ${i}`);
+      const own = (i: number) => fields.filter((_, f) => (i >> f) % 2 === 1);
+      await store.swap(
+        keys.map((key, i) =>
+          change({
+            key,
+            meta: key,
+            set: own(i).map((field) => [field, bytes(i & 255, fields.indexOf(field))]),
+          }),
+        ),
+      );
+      const answers = await peer.fetch(keys.map((key) => ({ space: "s", key, fields })));
+      expect(answers.map(({ meta }) => meta)).toEqual(keys);
+      expect(answers.map(({ tiles }) => plainBytes(tiles))).toEqual(
+        keys.map((_, i) => fields.map((field, f) => (own(i).includes(field) ? [i & 255, f] : undefined))),
+      );
     });
 
     it("drops a space of thousands of entities and leaves its neighbours", async () => {

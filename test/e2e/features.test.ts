@@ -187,6 +187,7 @@ describe("features verify", () => {
     const codes = [
       [["--from", "2024-01-21"], 1, "MW1111"],
       [["--from", "then"], 2, "MW1201"],
+      [["--live", "nope"], 2, "MW1125"],
     ] as const;
     for (const [args, code, name] of codes) {
       const { exit, error } = await failure(folder, ["features", "verify", ...args]);
@@ -199,8 +200,8 @@ describe("features backfill", () => {
   const backfill = (...args: string[]) => runJson<Backfill>(folder, ["features", "backfill", ...args]);
 
   test("fills, switches, tells the differences and rolls back", async () => {
-    expect((await backfill()).views).toMatchObject([{ view: "traffic", outcome: "switched", filledTo: 3 }]);
-    expect((await backfill("traffic")).views).toMatchObject([{ outcome: "unchanged" }]);
+    // A server began with it.
+    expect((await backfill("traffic")).views).toMatchObject([{ view: "traffic", outcome: "unchanged" }]);
     await writeFile(join(folder, "millwright.config.ts"), otherConfig);
     const pinned = await failure(folder, ["serve", "--port", "0"]);
     expect([pinned.exit, pinned.error.code]).toEqual([1, "MW1107"]);
@@ -210,6 +211,7 @@ describe("features backfill", () => {
       {
         outcome: "switched",
         mismatches: 0,
+        filledTo: 3,
         before: { added: ["trips_day", "late_30d"], removed: ["trips_24h"] },
       },
     ]);
@@ -243,5 +245,32 @@ describe("features backfill", () => {
       const { exit, error } = await failure(folder, ["features", "backfill", ...args]);
       expect([exit, error.code]).toEqual([code, name]);
     }
+  });
+});
+
+describe("wrong use", () => {
+  test("is one JSON line for machines, and a text for people", async () => {
+    const uses = [
+      [["features", "get"], /^required option '--request <json>'/],
+      [["features", "list", "--colour"], /^unknown option '--colour'/],
+      [["features", "verify", "--sample", "0"], /whole number from 1/],
+    ] as const;
+    for (const [args, found] of uses) {
+      const { code, stdout, stderr } = await runCommand(folder, ...args, "--json");
+      const { error } = JSON.parse(stdout) as { error: { code: string; found: string } };
+      expect([code, stdout.trim().split("\n").length, error.code]).toEqual([2, 1, "MW1201"]);
+      expect(error.found).toMatch(found);
+      expect(stderr).toBe("");
+    }
+    const { code, stdout, stderr } = await runCommand(folder, "features", "get");
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/required option '--request <json>'/);
+    expect((await runCommand(folder, "features", "get", "--help")).stdout).toMatch(/--request.*\(required\)/);
+  });
+
+  test("of --out is told before anything is built", async () => {
+    const { exit, error } = await failure(folder, ["features", "build", "--out", "nowhere/set.parquet"]);
+    expect([exit, error.code]).toEqual([2, "MW1201"]);
+    expect(error.found).toContain("ENOENT");
   });
 });

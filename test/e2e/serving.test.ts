@@ -250,7 +250,11 @@ test("what the server tells of itself", async () => {
   expect(await shared.get("/health/live")).toMatchObject({ status: 200 });
   expect(await shared.get("/health/ready")).toMatchObject({ status: 200, body: { ready: true } });
   expect(await shared.get("/v1/models")).toMatchObject({
-    body: { models: [{ name: "late-trip", version: "1", predicts: "delay > 5" }] },
+    body: {
+      models: [
+        { name: "late-trip", version: "1", predicts: "the probability that delay > 5", task: "binary" },
+      ],
+    },
   });
   const { body } = await shared.get("/openapi.json");
   expect(body).toMatchObject({ openapi: "3.1.0" });

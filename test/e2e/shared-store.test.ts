@@ -98,6 +98,7 @@ describe.skipIf(redisProgram === undefined)("two servers over one Redis", () => 
     await redis.kill();
     const refused = await predict(server, asked);
     expect([refused.status, refused.body.error.code]).toEqual([503, "MW1013"]);
+    expect((await server.get("/health/ready")).status).toBe(503);
     expect((await ingest(server, [event])).body.accepted).toBe(1);
     await redis.start();
     await server.stop();

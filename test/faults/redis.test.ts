@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Redis } from "ioredis";
@@ -12,9 +14,19 @@ import {
   timeOf,
   users,
 } from "../../src/adapters/redis/crash-log.testing.js";
+import { fsAppendLog } from "../../src/adapters/fs/index.js";
 import { redisTileStore } from "../../src/adapters/redis/index.js";
-import type { SharedState, TileStore } from "../../src/features/index.js";
-import { isMillwrightError, seededRng } from "../../src/kernel/index.js";
+import { events, parquet } from "../../src/data/index.js";
+import {
+  count,
+  createSharedState,
+  featureSet,
+  view,
+  type SharedState,
+  type TileStore,
+} from "../../src/features/index.js";
+import { isMillwrightError, seededRng, t } from "../../src/kernel/index.js";
+import { eventWriter } from "../../src/lifecycle/live-writer.js";
 import { redisProgram, redisServer, type RedisServer } from "../support/redis-server.js";
 import { tcpProxy } from "../support/tcp-proxy.js";
 
@@ -184,6 +196,45 @@ describe.skipIf(redisProgram === undefined)("features in Redis", () => {
     await expectWhole(state, { a: 80 });
     await empty.remove();
   });
+
+  test("an outage with more events than may wait: all is there within a few calls of its end", async () => {
+    const source = events("clicks", {
+      from: parquet("clicks.parquet"),
+      schema: { at: t.timestamp(), user: t.string() },
+      eventTime: "at",
+    });
+    const clicks = view("clicks", {
+      source,
+      entity: { user: "user" },
+      features: () => ({ n: count().over("1d") }),
+    });
+    const folder = await mkdtemp(join(tmpdir(), "millwright-outage-"));
+    const log = await fsAppendLog(folder, { sync: false });
+    const state = createSharedState([clicks], { tiles: open(), partition: "a", spaceOf: () => "clicks" });
+    await state.resume();
+    await state.advance(1_000_000);
+    const writer = eventWriter({
+      ...{ source: "clicks", log, state, position: { sequence: 0, record: "" }, maxWaiting: 100_000 },
+      ...{ receivedMs: () => null, onAccepted: () => undefined },
+    });
+    const some = (n: number) => Array.from({ length: n }, (_, i) => [i, `user ${i % 50}`]);
+    await writer.write(some(1_000));
+    await server.kill();
+    for (let batch = 0; batch < 9; batch++) await writer.write(some(3_000));
+    // No more than may wait is held; the rest is in the log alone.
+    expect(state.sequence("clicks")).toBeLessThan(28_000);
+    await expect(writer.caughtUp()).rejects.toMatchObject(notReachable);
+    expect(writer.isBehind()).toBe(true);
+    await server.start();
+    await eventually(async () => writer.caughtUp());
+    expect([writer.isBehind(), state.sequence("clicks")]).toEqual([false, 28_000]);
+    const reader = state.reader(featureSet({ views: { user: clicks }, request: {} }));
+    const vectors = Array.from({ length: 50 }, () => ({ numbers: new Float32Array(1), texts: [] }));
+    await reader.read(vectors.map((out, i) => ({ values: [`user ${i}`], timeMs: 1_000_000, out })));
+    expect(vectors.map(({ numbers }) => numbers[0])).toEqual(Array(50).fill(28_000 / 50));
+    await log.close();
+    await rm(folder, { recursive: true });
+  }, 60_000);
 
   test.each(["there", "back"] as const)(
     "a connection cut on its way %s, at any byte of a swap",

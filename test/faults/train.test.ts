@@ -119,8 +119,8 @@ test("Ctrl-C: a coded error, exit code 3, and the same command again works", asy
 test("two trainings at once: both end well, and versions have no duplicate and no gap", async () => {
   const folder = await folders.project();
   const both = await Promise.all([
-    runCommand(folder, "train", "--json"),
-    runCommand(folder, "train", "--json"),
+    runCommand(folder, "train", "--json", "--quiet"),
+    runCommand(folder, "train", "--json", "--quiet"),
   ]);
   expect(both.map(({ code, stderr }) => [code, stderr])).toEqual([
     [0, ""],

@@ -43,10 +43,12 @@ describe("the package, after `npm run build`", () => {
     },
   );
 
-  test("carries compiled code, templates and its papers, and nothing else", () => {
-    const papers = ["package.json", "README.md", "CHANGELOG.md", "LICENSE"];
+  test("carries compiled code, templates, the Python side and its papers, and nothing else", () => {
+    const papers = ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "python/README.md"];
+    const python = /^python\/(locks\/\w+\.txt|millwright_trainer\/[\w/]+\.(py|schema\.json))$/;
     const strays = packed.filter(
-      (file) => !/^dist\/.+\.(js|d\.ts)$|^templates\//.test(file) && !papers.includes(file),
+      (file) =>
+        !/^dist\/.+\.(js|d\.ts)$|^templates\//.test(file) && !python.test(file) && !papers.includes(file),
     );
     expect(strays).toEqual([]);
     expect(packed).toEqual(expect.arrayContaining(papers));

@@ -22,8 +22,13 @@ export interface Running {
 }
 
 /** Starts a program, collecting its output. */
-export function start(program: string, args: readonly string[], cwd: string): Running {
-  const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+export function start(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Running {
+  const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

@@ -10,12 +10,15 @@ export interface Conversion {
 }
 
 const integers = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
-const narrowIntegers = /^(U?(TINYINT|SMALLINT|INTEGER)|BIGINT)$/;
+const narrowIntegers = /^U?(TINYINT|SMALLINT|INTEGER)$/;
 const decimals = /^(FLOAT|DOUBLE|DECIMAL\(.*\))$/;
 const times = /^(DATE|TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE)$/;
 
 /** Texts that are whole numbers, such as `33`, `-7` and `33.0`. */
 const wholeText = (text: string) => String.raw`regexp_full_match(${text}, '[+-]?[0-9]+(\.0*)?')`;
+/** Whole numbers that a double holds exactly: every number of a table is one. */
+const exact = (value: string) =>
+  `CASE WHEN (${value}) BETWEEN -9007199254740991 AND 9007199254740991 THEN ${value} END`;
 const notNaN = (value: string) => `CASE WHEN isnan(${value}) THEN NULL ELSE ${value} END`;
 const wholeOfDouble = (value: string) =>
   `CASE WHEN abs(${value}) < 9.3e18 AND ${value} = floor(${value}) THEN ${value}::BIGINT END`;
@@ -24,15 +27,20 @@ const msOfTime = (time: string) =>
   timestampOfMs(`CASE WHEN isfinite(${time}) THEN (floor(epoch_us(${time}) / 1000.0))::BIGINT END`);
 const timeOfText = (text: string) => msOfTime(`TRY_CAST(${text} AS TIMESTAMPTZ)`);
 
+const wholeOf = (text: string) => `CASE WHEN ${wholeText(text)} THEN TRY_CAST(${text} AS BIGINT) END`;
+
 /** Conversion of a typed column of a Parquet file; undefined when the types do not fit. */
 export function fromTyped(kind: FieldKind, type: string, column: string): Conversion | undefined {
   const raw = `${column}::VARCHAR`;
   switch (kind) {
     case "int":
       if (narrowIntegers.test(type)) return { value: `${column}::BIGINT` };
-      if (integers.test(type)) return { value: `TRY_CAST(${column} AS BIGINT)`, raw };
+      if (integers.test(type)) return { value: exact(`TRY_CAST(${column} AS BIGINT)`), raw };
       if (!decimals.test(type)) return undefined;
-      return { value: wholeOfDouble(`${column}::DOUBLE`), raw: `nullif(${column}::DOUBLE, 'NaN')::VARCHAR` };
+      return {
+        value: exact(wholeOfDouble(`${column}::DOUBLE`)),
+        raw: `nullif(${column}::DOUBLE, 'NaN')::VARCHAR`,
+      };
     case "float":
       if (!decimals.test(type) && !integers.test(type)) return undefined;
       return { value: notNaN(`${column}::DOUBLE`) };
@@ -45,13 +53,13 @@ export function fromTyped(kind: FieldKind, type: string, column: string): Conver
   }
 }
 
-/** Conversion of a text of a CSV file. */
-export function fromText(kind: FieldKind, text: string): Conversion {
+/** Conversion of a text of a CSV file. `nan` is missing where a value may be, and no number elsewhere. */
+export function fromText(kind: FieldKind, text: string, nullable: boolean): Conversion {
   switch (kind) {
     case "int":
-      return { value: `CASE WHEN ${wholeText(text)} THEN TRY_CAST(${text} AS BIGINT) END`, raw: text };
+      return { value: exact(wholeOf(text)), raw: text };
     case "float": {
-      const raw = `CASE WHEN lower(${text}) <> 'nan' THEN ${text} END`;
+      const raw = nullable ? `CASE WHEN lower(${text}) <> 'nan' THEN ${text} END` : text;
       return { value: notNaN(`TRY_CAST(${text} AS DOUBLE)`), raw };
     }
     case "bool":
@@ -75,7 +83,7 @@ export function fromJson(kind: FieldKind, column: string): Conversion {
   switch (kind) {
     case "int": {
       const whole = `CASE WHEN ${wholeText(text)} THEN TRY_CAST(${text} AS BIGINT) ELSE ${wholeOfDouble(`TRY_CAST(${text} AS DOUBLE)`)} END`;
-      return { value: `CASE WHEN ${number} THEN ${whole} END`, raw };
+      return { value: exact(`CASE WHEN ${number} THEN ${whole} END`), raw };
     }
     case "float":
       return { value: `CASE WHEN ${number} THEN TRY_CAST(${text} AS DOUBLE) END`, raw };

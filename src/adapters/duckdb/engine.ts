@@ -10,14 +10,21 @@ import {
   type StagedFile,
   type TableEngine,
 } from "../../data/index.js";
-import { didYouMean, throwIfCancelled, type Schema, type Table } from "../../kernel/index.js";
+import {
+  didYouMean,
+  isMillwrightError,
+  throwIfCancelled,
+  type Schema,
+  type Table,
+} from "../../kernel/index.js";
 import { excludeFromCanonical } from "./exclude-rows.js";
 import { fingerprintCanonical } from "./fingerprint.js";
+import { mendCsv } from "./mend-csv.js";
 import { readCanonical } from "./read-table.js";
 import { openScratch } from "./scratch.js";
 import { engineError, isResourceError, openInstance, withConnection, type ErrorMapping } from "./session.js";
 import { columnsOfSchema } from "./sql.js";
-import { stageSource } from "./stage.js";
+import { stageSource, type StageRequest } from "./stage.js";
 import { writeCanonical } from "./write-table.js";
 
 export interface DuckDBEngineOptions {
@@ -69,14 +76,41 @@ class DuckDBEngine implements TableEngine {
     const path = this.nextFile();
     const request = { location: absolute, schema, target: path };
     try {
-      const staged = await withConnection(this.instance, (connection) => stageSource(connection, request), {
-        signal,
-        onError: unreadable(absolute),
-      });
-      return { path, ...staged };
+      return { path, ...(await this.stageOnce(request, signal)) };
     } catch (error) {
       await this.discard(path);
-      throw error;
+      if (absolute.format !== "csv" || !isMillwrightError(error, "MW0202")) throw error;
+      return this.stageMended({ ...request, location: absolute }, { error, signal });
+    }
+  }
+
+  private stageOnce(request: StageRequest, signal: AbortSignal | undefined) {
+    return withConnection(this.instance, (connection) => stageSource(connection, request), {
+      signal,
+      onError: unreadable(request.location),
+    });
+  }
+
+  /** Reads a CSV file without the rows that cannot be divided into its columns; they are rejects. */
+  private async stageMended(
+    request: StageRequest & { readonly location: SourceLocation & { readonly format: "csv" } },
+    { error, signal }: { readonly error: unknown; readonly signal: AbortSignal | undefined },
+  ): Promise<StagedFile> {
+    const { location, target } = request;
+    const copy = join(this.scratch, `${++this.counter.value}.csv`);
+    try {
+      const bad = await mendCsv({ path: location.path, delimiter: location.delimiter, target: copy }, signal);
+      if (bad.length === 0) throw error;
+      const staged = await this.stageOnce({ ...request, location: { ...location, path: copy } }, signal);
+      const own = bad.filter(({ row }) => row < staged.rowCount);
+      const rejects = [...own, ...staged.rejects].sort((a, b) => a.row - b.row);
+      return { path: target, rowCount: staged.rowCount, rejects };
+    } catch (failure) {
+      await this.discard(target);
+      throwIfCancelled(signal);
+      throw failure;
+    } finally {
+      await this.discard(copy);
     }
   }
 
@@ -150,15 +184,22 @@ const unreadable =
   ({ format, path }: SourceLocation): ErrorMapping =>
   (message, cause) => {
     if (isResourceError(message)) return engineError(message, cause);
-    const [firstLine] = message.split("\n");
+    const found = sayWhy(message);
     return dataErrors.error("MW0202", {
       expected: `a readable ${format === "parquet" ? "Parquet" : format.toUpperCase()} file at ${path}`,
-      found: firstLine,
+      found,
       remedy: "Write or download the file again, or name its real format.",
       details: { path, format },
       cause,
     });
   };
+
+/** DuckDB's first line, and what it says of the line of a CSV file. */
+function sayWhy(message: string): string {
+  const lines = message.split("\n");
+  const more = lines.slice(1).filter((line) => /^(Original Line|Expected Number of Columns): /.test(line));
+  return [lines[0], ...more].map((line) => (line.length > 200 ? `${line.slice(0, 199)}…` : line)).join("; ");
+}
 
 function unknownColumn(name: string, schema: Schema) {
   return dataErrors.error("MW0208", {

@@ -1,5 +1,5 @@
 import { quotedIdentifier, quotedString, type DuckDBConnection } from "@duckdb/node-api";
-import { dataErrors, type Reject, type SourceLocation } from "../../data/index.js";
+import { dataErrors, type RejectedValue, type SourceLocation } from "../../data/index.js";
 import { didYouMean, type FieldKind, type Schema } from "../../kernel/index.js";
 import { fromJson, fromText, fromTyped, readableTypes, type Conversion } from "./column-types.js";
 import { columnsOfSchema, copyToParquet, pathLiteral } from "./sql.js";
@@ -24,19 +24,19 @@ interface StagedColumn extends Conversion {
 export async function stageSource(
   connection: DuckDBConnection,
   { location, schema, target }: StageRequest,
-): Promise<{ rowCount: number; rejects: Reject[] }> {
+): Promise<{ rowCount: number; rejects: RejectedValue[] }> {
   const types = await describeColumns(connection, location, schema);
   const columns = columnsOfSchema(schema).map(({ name, quoted, kind }): StagedColumn => {
     const type = types.get(name);
     if (type === undefined) throw columnMissing(location, name, [...types.keys()]);
-    const conversion = convert(location, { kind, type, quoted });
+    const conversion = convert(location, { kind, type, quoted, nullable: schema[name].nullable });
     if (conversion === undefined) throw columnOfAnotherType(location, { name, kind, found: type });
     return { name, quoted, kind, ...conversion };
   });
   const rows = await openRows(connection, { location, schema });
   const canonical = columns.map(({ value, quoted }) => `${value} AS ${quoted}`).join(", ");
   const copied = await connection.run(copyToParquet(`SELECT ${canonical} FROM ${rows.from}`, target));
-  const rejects: Reject[] = [];
+  const rejects: RejectedValue[] = [];
   for (const column of columns) {
     if (column.raw !== undefined) rejects.push(...(await rejectsOf(connection, { column, rows, location })));
   }
@@ -86,7 +86,7 @@ function reader(location: SourceLocation, schema: Schema): string {
     case "csv": {
       const nulls = [...new Set(["", location.nullText])].map(quotedString).join(", ");
       return (
-        `read_csv(${pathLiteral(location.path)}, hive_partitioning = false, header = true, all_varchar = true, ` +
+        `read_csv(${pathLiteral(location.path)}, hive_partitioning = false, header = true, skip = 0, all_varchar = true, ` +
         `delim = ${quotedString(location.delimiter)}, quote = '"', escape = '"', nullstr = [${nulls}])`
       );
     }
@@ -102,17 +102,17 @@ const jsonReader = (path: string, options = "") =>
 
 function convert(
   { format }: SourceLocation,
-  { kind, type, quoted }: { kind: FieldKind; type: string; quoted: string },
+  { kind, type, quoted, nullable }: { kind: FieldKind; type: string; quoted: string; nullable: boolean },
 ): Conversion | undefined {
   if (format === "parquet") return fromTyped(kind, type, quoted);
-  return format === "csv" ? fromText(kind, quoted) : fromJson(kind, quoted);
+  return format === "csv" ? fromText(kind, quoted, nullable) : fromJson(kind, quoted);
 }
 
 /** The values that could not be read; an error if that is all the values there are. */
 async function rejectsOf(
   connection: DuckDBConnection,
   { column, rows, location }: { column: StagedColumn; rows: Rows; location: SourceLocation },
-): Promise<Reject[]> {
+): Promise<RejectedValue[]> {
   const { name, kind, value, raw } = column;
   const result = await connection.runAndReadAll(
     `SELECT ${rows.position}::DOUBLE, ${raw} FROM ${rows.from} WHERE (${raw}) IS NOT NULL AND (${value}) IS NULL`,

@@ -1,18 +1,20 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { access, chmod, copyFile, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isMillwrightError, sha256, storageErrors, type BlobStore } from "../../kernel/index.js";
+import { isMillwrightError, sha256, storageErrors, systemClock } from "../../kernel/index.js";
+import type { BlobEntry, BlobStore, Clock } from "../../kernel/index.js";
 import { isAlive } from "./liveness.js";
 import { writeFailed } from "./write-failed.js";
 
 /**
  * A content-addressed folder: the blob `abcd…` is the read-only file `ab/cd…`. A blob is written to a
  * temporary file, synced and renamed, so it is there wholly or not at all; temporary files of dead
- * processes are removed at the first write.
+ * processes are removed at the first write. A blob's time is that of its file.
  */
-export function fsBlobStore(root: string): BlobStore {
-  return new FsBlobStore(root);
+export function fsBlobStore(root: string, clock = systemClock): BlobStore {
+  return new FsBlobStore(root, clock);
 }
 
 class FsBlobStore implements BlobStore {
@@ -20,11 +22,15 @@ class FsBlobStore implements BlobStore {
   private readonly verified = new Set<string>();
   private temporaryFolder: Promise<string> | undefined;
 
-  constructor(private readonly root: string) {}
+  constructor(
+    private readonly root: string,
+    private readonly clock: Clock,
+  ) {}
 
   async put(bytes: Uint8Array): Promise<string> {
     const hash = sha256(bytes);
-    if (await this.isWhole(hash)) return hash;
+    // In this order: a removal sees the new time, or the touch sees the removal.
+    if ((await this.isWhole(hash)) && (await this.touch(hash))) return hash;
     const temporary = await this.temporaryFile();
     await orRemove(temporary, async () => {
       const file = await open(temporary, "wx");
@@ -52,7 +58,7 @@ class FsBlobStore implements BlobStore {
 
   async adopt(path: string): Promise<string> {
     const hash = await hashOfFile(path);
-    if (await this.has(hash)) {
+    if (await this.touch(hash)) {
       await rm(path);
       return hash;
     }
@@ -94,6 +100,43 @@ class FsBlobStore implements BlobStore {
     return path;
   }
 
+  async *list(): AsyncIterable<BlobEntry> {
+    for (const folder of await namesIn(this.root)) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+      for (const name of await namesIn(join(this.root, folder))) {
+        const hash = folder + name;
+        const facts = isHash(hash) ? await factsOf(this.pathOf(hash)) : undefined;
+        if (facts !== undefined) yield { hash, ...facts };
+      }
+    }
+  }
+
+  async remove(
+    hash: string,
+    { unmodifiedSinceMs }: { readonly unmodifiedSinceMs: number },
+  ): Promise<boolean> {
+    if (!isHash(hash)) return false;
+    const path = this.pathOf(hash);
+    const isOld = async (at: string) => ((await factsOf(at))?.modifiedAtMs ?? Infinity) <= unmodifiedSinceMs;
+    if (!(await isOld(path))) return false;
+    // Taken aside first: whoever touches it from now on finds nothing and writes it anew.
+    const aside = await this.temporaryFile();
+    if (!(await succeeds(rename(path, aside)))) return false;
+    this.verified.delete(hash);
+    if (await isOld(aside)) {
+      await rm(aside, { force: true });
+      return true;
+    }
+    await rename(aside, path);
+    return false;
+  }
+
+  /** Makes the blob's time now; false when it is not there. */
+  private touch(hash: string): Promise<boolean> {
+    const now = new Date(this.clock.nowMs());
+    return succeeds(utimes(this.pathOf(hash), now, now));
+  }
+
   private pathOf(hash: string): string {
     return join(this.root, hash.slice(0, 2), hash.slice(2));
   }
@@ -111,6 +154,40 @@ class FsBlobStore implements BlobStore {
     return join(await this.temporaryFolder, `${process.pid}-${randomUUID()}`);
   }
 }
+
+/** The names in a folder; none when there is no such folder. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+async function factsOf(path: string): Promise<Omit<BlobEntry, "hash"> | undefined> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return { sizeBytes: size, modifiedAtMs: mtimeMs };
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a step succeeds; false when its file is not there. */
+async function succeeds(step: Promise<void>): Promise<boolean> {
+  try {
+    await step;
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+const isAbsent = (error: unknown) =>
+  ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
 
 async function openTemporary(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });

@@ -2,14 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sha256, storageErrors, type BlobStore } from "../../kernel/index.js";
+import { sha256, storageErrors, systemClock, type BlobStore } from "../../kernel/index.js";
 
 /**
  * A blob store that lives as long as the process. Engines that read files need a path, so `localPath`
  * writes the blob into a folder: by default a temporary one, removed when the process exits by itself.
  */
-export function memoryBlobStore(localFolder?: string): BlobStore {
+export function memoryBlobStore(localFolder?: string, clock = systemClock): BlobStore {
   const blobs = new Map<string, Uint8Array>();
+  const modifiedAtMs = new Map<string, number>();
   let folder = localFolder;
   const get = (hash: string): Uint8Array => {
     const bytes = blobs.get(hash);
@@ -24,6 +25,7 @@ export function memoryBlobStore(localFolder?: string): BlobStore {
   const put = (bytes: Uint8Array): string => {
     const hash = sha256(bytes);
     if (!blobs.has(hash)) blobs.set(hash, Uint8Array.from(bytes));
+    modifiedAtMs.set(hash, clock.nowMs());
     return hash;
   };
 
@@ -42,6 +44,16 @@ export function memoryBlobStore(localFolder?: string): BlobStore {
       const path = join(folder, hash);
       await writeFile(path, bytes);
       return path;
+    },
+    async *list() {
+      for (const [hash, bytes] of [...blobs]) {
+        yield { hash, sizeBytes: bytes.length, modifiedAtMs: modifiedAtMs.get(hash) ?? 0 };
+      }
+    },
+    async remove(hash: string, { unmodifiedSinceMs }: { readonly unmodifiedSinceMs: number }) {
+      if (!blobs.has(hash) || (modifiedAtMs.get(hash) ?? 0) > unmodifiedSinceMs) return false;
+      modifiedAtMs.delete(hash);
+      return blobs.delete(hash);
     },
   });
 }

@@ -1,6 +1,6 @@
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { inferenceErrors, type Session, type SessionFactory } from "../../inference/index.js";
-import type { TensorSpec } from "../../registry/index.js";
+import type { Tensors, TensorSpec, TensorValue } from "../../registry/index.js";
 
 /** A graph may name other files to read weights from. Ours never do, and a foreign one must find nothing. */
 const noFolder = "/dev/null";
@@ -34,7 +34,7 @@ export const onnxruntimeSessions: SessionFactory = Object.freeze({
       throw inferenceErrors.error("MW0701", {
         expected: "an ONNX graph that this engine can run",
         found: words(cause),
-        remedy: "Import the package again or reproduce it from its run.",
+        remedy: "Write the file again with the program that made it, or make the package again from its run.",
         cause,
       });
     }
@@ -50,7 +50,7 @@ function wrap(session: InferenceSession): Session {
   const columns = (name: string) => inputs.find((input) => input.name === name)?.shape[1] ?? 0;
   const numericColumns = columns("numeric");
   const textColumns = columns("text");
-  const output = outputs[0].name;
+  const output = outputs[0]?.name ?? "";
   const fetches = [output];
 
   return Object.freeze({
@@ -64,15 +64,34 @@ function wrap(session: InferenceSession): Session {
         const results = await session.run(feeds, fetches);
         return results[output].data as Float32Array;
       } catch (cause) {
-        throw inferenceErrors.error("MW0705", {
-          expected: "a computed output",
-          found: words(cause),
-          remedy: "Look at the input; if it is well-formed, the graph is at fault.",
-          cause,
-        });
+        throw engineFailed(cause);
+      }
+    },
+    compute: async (values: Tensors) => {
+      try {
+        const feeds = Object.entries(values).map(([name, value]) => [name, feedOf(value)] as const);
+        const results = await session.run(Object.fromEntries(feeds));
+        return Object.fromEntries(outputs.map(({ name }) => [name, valueOf(results[name])]));
+      } catch (cause) {
+        throw engineFailed(cause);
       }
     },
     dispose: () => session.release(),
+  });
+}
+
+const feedOf = ({ dtype, data, shape }: TensorValue): Tensor =>
+  dtype === "string" ? new Tensor(dtype, data, shape) : new Tensor(dtype, data, shape);
+
+/** Types that the signature does not admit do not come here. */
+const valueOf = ({ type, dims, data }: Tensor) => ({ dtype: type, shape: dims, data }) as TensorValue;
+
+function engineFailed(cause: unknown) {
+  return inferenceErrors.error("MW0705", {
+    expected: "a computed output",
+    found: words(cause),
+    remedy: "Look at the input; if it is well-formed, the graph is at fault.",
+    cause,
   });
 }
 
@@ -82,11 +101,11 @@ function tensorSpec(metadata: InferenceSession.ValueMetadata): TensorSpec {
   return { name, dtype: type, shape: shape.map((size) => (typeof size === "number" ? size : null)) };
 }
 
-/** The engine's message on one line, without the paths of its sources. */
+/** The engine's message on one line, without the paths of its sources and what a graph's names could do to a terminal. */
 function words(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   return message
     .replace(/^\/\S+ (?=[a-zA-Z])/, "")
-    .replace(/\s+/g, " ")
+    .replace(/[\s\p{Cc}]+/gu, " ")
     .trim();
 }

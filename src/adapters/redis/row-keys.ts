@@ -1,13 +1,20 @@
 /**
- * Names of the hashes of entities: `prefix:space:{key}`. The braces are a hash tag, so that in a cluster all
- * views of an entity lie together. No two entities have one name: prefix and space hold no braces of their
- * own, and a key that is no valid Unicode, which UTF-8 cannot hold, is written otherwise.
+ * Names of what is kept of an entity: `prefix:space:{key}=` for its meta, `prefix:space:{key}:field` for a field.
+ * The braces are a hash tag, so that in a cluster all views of an entity lie together. No two have one name:
+ * prefix, space and field hold no braces of their own, so the last one ends the key; and a key that is no valid
+ * Unicode, which UTF-8 cannot hold, is written otherwise.
  */
 export interface RowKeys {
-  of(space: string, key: string): string;
+  /** What all names of an entity begin with. */
+  row(space: string, key: string): string;
+  /** What follows for each field; the same list is written out once. */
+  fields(fields: readonly string[]): readonly string[];
   /** Matches the names of all entities of a space, and no others. */
   pattern(space: string): string;
 }
+
+/** What follows a row for its meta. */
+export const metaSuffix = "=";
 
 const plain = (part: string) => escapeSurrogates(part).replace(/[%{}]/g, encodeURIComponent);
 
@@ -20,20 +27,27 @@ const escapeSurrogates = (text: string) =>
 const globbed = (text: string) => text.replace(/[\\*?[\]^]/g, "\\$&");
 
 export function rowKeys(prefix: string): RowKeys {
-  const rows = new Map<string, string>();
+  const spaces = new Map<string, string>();
+  /** The entities of one read share their list of fields, and so do the reads of some minutes. */
+  const suffixes = new WeakMap<readonly string[], readonly string[]>();
 
   /** What the names of a space begin with; there are as many spaces as views. */
-  function rowsOf(space: string): string {
-    let row = rows.get(space);
-    if (row === undefined) rows.set(space, (row = `${plain(prefix)}:${plain(space)}:`));
+  function spaceRow(space: string): string {
+    let row = spaces.get(space);
+    if (row === undefined) spaces.set(space, (row = `${plain(prefix)}:${plain(space)}:`));
     return row;
   }
 
   return Object.freeze({
-    of(space: string, key: string) {
-      const row = rowsOf(space);
+    row(space: string, key: string) {
+      const row = spaceRow(space);
       return /\p{Surrogate}/u.test(key) ? `${row}{${escapeSurrogates(key)}}~` : `${row}{${key}}`;
     },
-    pattern: (space: string) => `${globbed(rowsOf(space))}{*`,
+    fields(fields: readonly string[]) {
+      let known = suffixes.get(fields);
+      if (known === undefined) suffixes.set(fields, (known = fields.map((field) => `:${plain(field)}`)));
+      return known;
+    },
+    pattern: (space: string) => `${globbed(spaceRow(space))}{*`,
   });
 }

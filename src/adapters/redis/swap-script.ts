@@ -1,22 +1,17 @@
 import { createHash } from "node:crypto";
 
 /**
- * Makes a change of one hash if its meta is still what the change rests on. Arguments: the expected meta
- * behind "=", or "" for none; the new meta; how many tiles are set; their fields and bytes by turns; the
- * fields that are dropped. Arguments go to HSET and HDEL in portions, for Lua's stack is bounded.
+ * Makes a change of one entity if its meta is still what the change rests on. Keys: the meta, the tiles that are
+ * set, the tiles that are dropped. Arguments: the expected meta behind "=", or "" for none; the new meta; the
+ * bytes of the tiles that are set.
  */
 const source = `
-local stored = redis.call('HGET', KEYS[1], 'm')
+local stored = redis.call('GET', KEYS[1])
 if (stored and '=' .. stored or '') ~= ARGV[1] then return 0 end
-local function each(command, from, to)
-  for i = from, to, 1000 do
-    redis.call(command, KEYS[1], unpack(ARGV, i, math.min(i + 999, to)))
-  end
-end
-local lastSet = 3 + 2 * tonumber(ARGV[3])
-each('HSET', 4, lastSet)
-each('HDEL', lastSet + 1, #ARGV)
-redis.call('HSET', KEYS[1], 'm', ARGV[2])
+local lastSet = #ARGV - 1
+for i = 2, lastSet do redis.call('SET', KEYS[i], ARGV[i + 1]) end
+for i = lastSet + 1, #KEYS do redis.call('UNLINK', KEYS[i]) end
+redis.call('SET', KEYS[1], ARGV[2])
 return 1
 `;
 

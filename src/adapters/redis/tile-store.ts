@@ -1,9 +1,7 @@
-import type { ChainableCommander, Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import type { TileAnswer, TileChange, TileRequest, TileStore } from "../../features/index.js";
 import { openConnection } from "./connection.js";
-import { queueFetch } from "./fetch-command.js";
-import { recordSizes, type RecordSizes } from "./record-sizes.js";
-import { rowKeys, type RowKeys } from "./row-keys.js";
+import { metaSuffix, rowKeys, type RowKeys } from "./row-keys.js";
 import { swapScript } from "./swap-script.js";
 
 export interface RedisTileStoreOptions {
@@ -17,21 +15,22 @@ export interface RedisTileStoreOptions {
 
 /** Names in one SCAN and one UNLINK. */
 const dropBatch = 1000;
+/** Names in one MGET: others wait for no longer than it takes. */
+const fetchBatch = 1000;
 
 /**
- * Tiles in Redis 7.0 or later: one hash per entity, a field per tile, the meta in field `m`. It connects with
- * the first call. Needs no module, and no other command than HELLO, INFO, HMGET,
- * HGETALL, HLEN, EVALSHA, EVAL, SCAN, UNLINK.
+ * Tiles in Redis 7.0 or later: a string per field of an entity, and one for its meta. It connects with the
+ * first call. Needs no module, and no other command than HELLO, INFO, MGET, EVALSHA, EVAL, SCAN, UNLINK, and
+ * GET and SET in its script.
  */
 export function redisTileStore(options: RedisTileStoreOptions): TileStore {
   const { url, prefix = "millwright", timeoutMs = 1000 } = options;
   const keys = rowKeys(prefix);
   const connection = openConnection({ url, timeoutMs });
-  const sizes = recordSizes();
 
   return Object.freeze({
     fetch: async (requests: readonly TileRequest[]) =>
-      requests.length === 0 ? [] : connection.run((redis) => fetch({ redis, keys, sizes }, requests)),
+      requests.length === 0 ? [] : connection.run((redis) => fetch(redis, keys, requests)),
     swap: async (changes: readonly TileChange[]) =>
       changes.length === 0 ? [] : connection.run((redis) => swap(redis, keys, changes)),
     async drop(space: string) {
@@ -47,70 +46,45 @@ export function redisTileStore(options: RedisTileStoreOptions): TileStore {
   });
 }
 
-interface Fetching {
-  readonly redis: Redis;
-  readonly keys: RowKeys;
-  readonly sizes: RecordSizes;
-}
-
 /**
- * Named fields of each record, or whole records where those are small; one record of each space whose fields
- * are named is measured beside.
+ * Everything of an entity comes from one MGET, which sees no change by half; one answers for many entities, for
+ * a command costs the client more than a value does.
  */
-async function fetch(
-  { redis, keys, sizes }: Fetching,
-  requests: readonly TileRequest[],
-): Promise<TileAnswer[]> {
-  const pipeline = redis.pipeline();
-  const measured = new Map<string, string>();
-  const whole = requests.map(({ space, key, fields }) => {
-    const row = keys.of(space, key);
-    const small = sizes.isSmall(space, fields.length);
-    if (small) pipeline.hgetallBuffer(row);
-    else {
-      queueFetch(pipeline, row, fields);
-      if (fields.length > 0) measured.set(space, row);
-    }
-    return small;
+async function fetch(redis: Redis, keys: RowKeys, requests: readonly TileRequest[]): Promise<TileAnswer[]> {
+  const batches: string[][] = [[]];
+  for (const { space, key, fields } of requests) {
+    let names = batches[batches.length - 1];
+    if (names.length > 0 && names.length + fields.length >= fetchBatch) batches.push((names = []));
+    const row = keys.row(space, key);
+    names.push(row + metaSuffix);
+    for (const suffix of keys.fields(fields)) names.push(row + suffix);
+  }
+  const replies = await Promise.all(batches.map((names) => redis.mgetBuffer(names)));
+  const values = replies.length === 1 ? replies[0] : replies.flat();
+  let at = 0;
+  return requests.map(({ fields }) => {
+    const meta = values[at++]?.toString("utf8");
+    const tiles = new Array<Uint8Array | undefined>(fields.length);
+    for (let f = 0; f < tiles.length; f++) tiles[f] = values[at++] ?? undefined;
+    return { meta, tiles };
   });
-  for (const row of measured.values()) pipeline.hlen(row);
-  const replies = await answersOf(pipeline);
-  [...measured.keys()].forEach((space, i) => sizes.note(space, replies[requests.length + i] as number));
-  return requests.map((request, i) =>
-    whole[i]
-      ? pickTiles(request, { record: replies[i] as Record<string, Buffer>, sizes })
-      : namedTiles(replies[i] as (Buffer | null)[]),
-  );
-}
-
-function namedTiles(reply: readonly (Buffer | null)[]): TileAnswer {
-  const tiles = new Array<Uint8Array | undefined>(reply.length - 1);
-  for (let i = 1; i < reply.length; i++) tiles[i - 1] = reply[i] ?? undefined;
-  return { meta: reply[0]?.toString("utf8"), tiles };
-}
-
-function pickTiles(
-  { space, fields }: TileRequest,
-  {
-    record,
-    sizes,
-  }: { readonly record: Readonly<Record<string, Buffer | undefined>>; readonly sizes: RecordSizes },
-): TileAnswer {
-  sizes.note(space, Object.keys(record).length);
-  return { meta: record.m?.toString("utf8"), tiles: fields.map((field) => record[field]) };
 }
 
 async function swap(redis: Redis, keys: RowKeys, changes: readonly TileChange[]): Promise<boolean[]> {
   const calls = changes.map((change) => swapArguments(keys, change));
   const pipeline = redis.pipeline();
-  for (const call of calls) pipeline.evalsha(swapScript.sha, 1, ...call);
+  for (const call of calls)
+    pipeline.evalsha(swapScript.sha, call.names.length, ...call.names, ...call.values);
   const replies = (await pipeline.exec()) ?? [];
   // A server that was started anew does not know the script; a call that says so did nothing.
   const unknown = replies.flatMap(([error], i) =>
     error?.message.startsWith("NOSCRIPT") === true ? [i] : [],
   );
   const again = redis.pipeline();
-  for (const i of unknown) again.eval(swapScript.source, 1, ...calls[i]);
+  for (const i of unknown) {
+    const { names, values } = calls[i];
+    again.eval(swapScript.source, names.length, ...names, ...values);
+  }
   const late = unknown.length === 0 ? [] : ((await again.exec()) ?? []);
   unknown.forEach((i, n) => (replies[i] = late[n]));
   return replies.map(([error, made]) => {
@@ -119,29 +93,20 @@ async function swap(redis: Redis, keys: RowKeys, changes: readonly TileChange[])
   });
 }
 
-function swapArguments(keys: RowKeys, change: TileChange): (string | Buffer | number)[] {
-  const { space, key, expected, meta, set, drop } = change;
-  const call: (string | Buffer | number)[] = [
-    keys.of(space, key),
-    expected === undefined ? "" : `=${expected}`,
-    meta,
-    set.length,
-  ];
-  for (const [field, tile] of set) call.push(field, asBuffer(tile));
-  call.push(...drop);
-  return call;
+function swapArguments(
+  keys: RowKeys,
+  { space, key, expected, meta, set, drop }: TileChange,
+): { readonly names: readonly string[]; readonly values: readonly (string | Buffer)[] } {
+  const row = keys.row(space, key);
+  const suffixes = keys.fields([...set.map(([field]) => field), ...drop]);
+  return {
+    names: [row + metaSuffix, ...suffixes.map((suffix) => row + suffix)],
+    values: [expected === undefined ? "" : `=${expected}`, meta, ...set.map(([, tile]) => asBuffer(tile))],
+  };
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-async function answersOf(pipeline: ChainableCommander): Promise<unknown[]> {
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, reply]) => {
-    if (error !== null) throw error;
-    return reply;
-  });
-}
 
 /** Drops what one step of a scan finds; the cursor of the next step. */
 async function dropSome(redis: Redis, pattern: string, cursor: string): Promise<string | undefined> {

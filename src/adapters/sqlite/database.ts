@@ -79,6 +79,9 @@ export function openDatabase(path: string, busyTimeoutMs: number): SqliteDatabas
           // Brings the log into the file, unless another process is using it: one file then holds it all.
           database.pragma("busy_timeout = 0");
           database.pragma("wal_checkpoint(TRUNCATE)");
+        } catch (error) {
+          // Where there is no room the log stays beside the file, and has it all.
+          if (!isOutOfRoom(error)) throw error;
         } finally {
           database.close();
         }
@@ -86,6 +89,9 @@ export function openDatabase(path: string, busyTimeoutMs: number): SqliteDatabas
     },
   });
 }
+
+const isOutOfRoom = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && /^SQLITE_(FULL|IOERR)/.test(String(error.code));
 
 function prepareFile(path: string, busyTimeoutMs: number): Database {
   const database = new Libsql(path);

@@ -79,6 +79,22 @@ const migrations: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX feature_spaces_active ON feature_spaces (live, view) WHERE state = 'active';
   `,
+  // The contracts of versions that are there already are not known, and each counts as an incompatible one.
+  `
+  ALTER TABLE model_versions ADD COLUMN semver TEXT NOT NULL DEFAULT '';
+  ALTER TABLE model_versions ADD COLUMN contract TEXT;
+  ALTER TABLE model_versions ADD COLUMN candidate INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE model_versions ADD COLUMN rejected_at_ms REAL;
+  ALTER TABLE model_versions ADD COLUMN rejected_by TEXT;
+  ALTER TABLE model_versions ADD COLUMN rejected_reason TEXT;
+  UPDATE model_versions SET semver = version || '.0.0', candidate = EXISTS (
+    SELECT 1 FROM audit_log
+    WHERE event ->> '$.action' = 'promotion' AND event ->> '$.decision.verdict' = 'promote'
+      AND event ->> '$.request.model' = model_versions.model
+      AND event ->> '$.request.version' = model_versions.version
+  );
+  CREATE UNIQUE INDEX model_versions_by_semver ON model_versions (model, semver);
+  `,
 ];
 
 /** The schema version that this code reads and writes; kept in the file as `PRAGMA user_version`. */

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { systemClock } from "../../kernel/index.js";
-import { verifyAuditLog } from "../../registry/index.js";
+import { checkAgainstLog, verifyAuditLog, type Evidence } from "../../registry/index.js";
 import { openSqlite } from "./index.js";
 
 let folder: string;
@@ -69,4 +69,52 @@ it("keeps what it acknowledged, whole, when the process is killed", async () => 
     await expectWhole(told);
   }
   expect(told.length).toBeGreaterThanOrEqual(28);
+});
+
+it("two processes that promote at once on evidence against the same champion: exactly one wins, each time", async () => {
+  const stores = openSqlite(path, { clock: systemClock });
+  for (const packageId of ["p1", "p2", "p3"]) {
+    await stores.registry.register({ model: "delay", packageId, runId: null });
+  }
+  const script = join(import.meta.dirname, "promoting-child.testing.ts");
+  const start = (version: number) => {
+    const args = ["--import", "jiti/register", script, path, String(version)];
+    const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+  };
+  const children = [start(2), start(3)];
+  const next = async () =>
+    (await Promise.all(children.map(({ lines }) => lines.next()))).map(({ value }) => value as string);
+  expect(await next()).toEqual(["ready", "ready"]);
+  const evidence: Evidence[] = [
+    { kind: "gate", name: "auc", passed: true, observed: 0.8, required: 0.7, detail: "0.8 ≥ 0.7" },
+    { kind: "probe-parity", passed: true, probes: 1, maxDifference: 0, detail: "1 probe equal" },
+  ];
+  let holder: number | null = null;
+  for (let round = 0; round < 20; round++) {
+    const back = { model: "delay", version: 1, alias: "champion", comparedWith: holder };
+    await stores.registry.promote({ ...back, evidence, windowFeatures: false });
+    for (const { child } of children) child.stdin.write("1\n");
+    const verdicts = await next();
+    expect(verdicts.toSorted()).toEqual(["promote", "refuse"]);
+    const champion = (await stores.registry.resolve("delay", "champion")).version;
+    expect(champion).toBe(verdicts.indexOf("promote") + 2);
+    holder = champion;
+  }
+  for (const { child } of children) {
+    const closed = once(child, "close");
+    child.stdin.end();
+    expect(await closed).toEqual([0, null]);
+  }
+  const refused = (await stores.registry.promotions("delay")).filter(
+    ({ decision }) => decision.verdict === "refuse",
+  );
+  expect(refused).toHaveLength(20);
+  expect(refused[0].decision.reasons[0]).toMatch(
+    /^the evidence compares with version 1, but version [23] is/,
+  );
+  const entries = await stores.registry.auditLog();
+  checkAgainstLog(entries, await stores.registry.list("delay"));
+  expect(verifyAuditLog(entries)).toMatchObject({ ok: true });
+  stores.close();
 });

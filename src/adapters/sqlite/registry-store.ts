@@ -1,135 +1,86 @@
 import { canonicalJson, type Clock } from "../../kernel/index.js";
 import {
+  approvalRecord,
+  checkApproval,
   checkName,
-  checkRetirable,
+  checkPerson,
   decidePromotion,
-  emptyAuditHead,
-  nextAuditEntry,
+  movedBy,
+  promotionFacts,
   promotionRecord,
   resolveVersion,
-  unknownModel,
-  versionState,
-  type AuditEntry,
-  type AuditEvent,
+  semanticVersion,
+  type Approval,
+  type ApprovalRequest,
+  type Holding,
   type ModelVersion,
   type PromotionRecord,
   type PromotionRequest,
   type Registration,
   type RegistryStore,
+  type RejectionRequest,
   type RetirementRequest,
 } from "../../registry/index.js";
 import { sql, type SqliteDatabase } from "./database.js";
-import type { Tables } from "./tables.js";
-
-interface VersionRow extends Readonly<Tables["model_versions"]> {
-  /** The version's aliases, separated by commas, which names cannot hold. */
-  readonly aliases: string | null;
-}
-
-function versionOf(row: VersionRow): ModelVersion {
-  const { retired_at_ms: retiredAtMs, retired_reason: reason } = row;
-  const retirement = retiredAtMs === null ? null : { retiredAtMs, reason: reason ?? "" };
-  return {
-    model: row.model,
-    version: row.version,
-    packageId: row.package_id,
-    runId: row.run_id,
-    registeredAtMs: row.registered_at_ms,
-    state: versionState(row.aliases?.split(",") ?? [], retirement),
-  };
-}
-
-/** All versions of a model, newest first, with their aliases, in one consistent read. */
-function versionsOf(database: SqliteDatabase, model: string): ModelVersion[] {
-  const rows = database.all(
-    sql
-      .selectFrom("model_versions as v")
-      .selectAll("v")
-      .select((outer) =>
-        outer
-          .selectFrom("aliases as a")
-          .select(({ fn }) => fn<string | null>("group_concat", ["a.alias"]).as("names"))
-          .whereRef("a.model", "=", "v.model")
-          .whereRef("a.version", "=", "v.version")
-          .as("aliases"),
-      )
-      .where("v.model", "=", model)
-      .orderBy("v.version", "desc"),
-  );
-  if (rows.length === 0) throw unknownModel(model, modelNames(database));
-  return rows.map(versionOf);
-}
-
-function modelNames(database: SqliteDatabase): string[] {
-  const query = sql.selectFrom("model_versions").select("model").distinct().orderBy("model");
-  return database.all(query).map(({ model }) => model);
-}
-
-function entryOf(row: Tables["audit_log"]): AuditEntry {
-  return {
-    sequence: row.sequence,
-    atMs: row.at_ms,
-    event: JSON.parse(row.event) as AuditEvent,
-    previousHash: row.previous_hash,
-    hash: row.hash,
-  };
-}
-
-/** Appends to the audit log; call it inside the transaction of the change that it records. */
-function audit(database: SqliteDatabase, atMs: number, event: AuditEvent): AuditEntry {
-  const last = sql.selectFrom("audit_log").select(["sequence", "hash"]).orderBy("sequence", "desc").limit(1);
-  const entry = nextAuditEntry(database.all(last).at(0) ?? emptyAuditHead, atMs, event);
-  database.run(
-    sql.insertInto("audit_log").values({
-      sequence: entry.sequence,
-      at_ms: entry.atMs,
-      event: canonicalJson(entry.event),
-      previous_hash: entry.previousHash,
-      hash: entry.hash,
-    }),
-  );
-  return entry;
-}
+import {
+  audit,
+  auditEntries,
+  holderOf,
+  modelNames,
+  newestContract,
+  updateVersion,
+  versionsOf,
+} from "./registry-store-rows.js";
 
 /** The registry in SQLite. Every change is one write transaction together with its audit entry. */
 export function sqliteRegistryStore(database: SqliteDatabase, clock: Clock): RegistryStore {
-  const find = (model: string, ref: string) => resolveVersion(model, ref, versionsOf(database, model));
-  const auditLog = () =>
-    database.all(sql.selectFrom("audit_log").selectAll().orderBy("sequence")).map(entryOf);
+  const find = (model: string, ref: string | number) =>
+    resolveVersion(model, String(ref), versionsOf(database, model));
+  const promotions = (model: string): PromotionRecord[] =>
+    auditEntries(database, "promotion")
+      .flatMap((entry) => promotionRecord(entry) ?? [])
+      .filter(({ request }) => request.model === model);
+  const approvals = (model: string): Approval[] =>
+    auditEntries(database, "approve")
+      .flatMap((entry) => approvalRecord(entry) ?? [])
+      .filter((approval) => approval.model === model);
 
-  const register = ({ model, packageId, runId }: Registration): ModelVersion => {
-    const known = database.all(
-      sql.selectFrom("model_versions").select(["version", "package_id"]).where("model", "=", model),
-    );
-    const same = known.find((row) => row.package_id === packageId);
-    if (same !== undefined) return find(model, String(same.version));
-    // Versions are never deleted, so their count is the highest number.
-    const version = known.length + 1;
-    const { atMs } = audit(database, clock.nowMs(), { action: "register", model, version, packageId, runId });
+  const register = ({ model, packageId, runId, contract }: Registration): ModelVersion => {
+    const same = sql
+      .selectFrom("model_versions")
+      .select("version")
+      .where("model", "=", model)
+      .where("package_id", "=", packageId);
+    const known = database.all(same).at(0);
+    if (known !== undefined) return find(model, known.version);
+    // Versions are never deleted, so there is no gap.
+    const newest = newestContract(database, model);
+    const version = (newest?.version ?? 0) + 1;
+    const semver = semanticVersion(newest, contract ?? null);
+    const event = { action: "register", model, version, semver, packageId, runId } as const;
+    const { atMs } = audit(database, clock.nowMs(), event);
     database.run(
       sql.insertInto("model_versions").values({
-        model,
-        version,
+        ...{ model, version, semver },
         package_id: packageId,
         run_id: runId,
         registered_at_ms: atMs,
-        retired_at_ms: null,
-        retired_reason: null,
+        contract: contract === undefined ? null : canonicalJson(contract),
+        candidate: 0,
       }),
     );
-    return find(model, String(version));
+    return find(model, version);
   };
 
   const promote = (request: PromotionRequest): PromotionRecord => {
-    const { model, version } = request;
+    const { model } = request;
     const alias = checkName("alias", request.alias);
-    const { state } = find(model, String(version));
-    const holders = sql
-      .selectFrom("aliases")
-      .select("version")
-      .where("model", "=", model)
-      .where("alias", "=", alias);
-    const facts = { holder: database.all(holders).at(0)?.version ?? null, retired: state.kind === "retired" };
+    const version = find(model, request.version);
+    const facts = promotionFacts(request, {
+      version,
+      holder: holderOf(database, model, alias),
+      approvals: approvals(model),
+    });
     const decision = decidePromotion(request, facts);
     const { sequence, atMs } = audit(database, clock.nowMs(), {
       action: "promotion",
@@ -138,23 +89,47 @@ export function sqliteRegistryStore(database: SqliteDatabase, clock: Clock): Reg
       decision,
     });
     if (decision.verdict === "promote")
-      database.run(sql.replaceInto("aliases").values({ model, alias, version }));
+      database.run(sql.replaceInto("aliases").values({ model, alias, version: version.version }));
+    if (decision.verdict !== "refuse") updateVersion(database, version, { candidate: 1 });
     return { sequence, atMs, request, facts, decision };
   };
 
+  const approve = (request: ApprovalRequest): Approval => {
+    const { model } = request;
+    const version = find(model, request.version);
+    const known = checkApproval(request, {
+      version,
+      promotions: promotions(model),
+      approvals: approvals(model),
+    });
+    if (known !== undefined) return known;
+    const { packageId } = version;
+    const { sequence, atMs } = audit(database, clock.nowMs(), { action: "approve", ...request, packageId });
+    return { ...request, packageId, sequence, atMs };
+  };
+
+  const reject = ({ model, version, by, reason }: RejectionRequest): ModelVersion => {
+    const found = find(model, version);
+    const atMs = clock.nowMs();
+    if (movedBy(found, { kind: "reject", by, reason, atMs }) === found.state) return found;
+    audit(database, atMs, { action: "reject", model, version, packageId: found.packageId, by, reason });
+    database.run(sql.deleteFrom("aliases").where("model", "=", model).where("version", "=", version));
+    updateVersion(database, found, { rejected_at_ms: atMs, rejected_by: by, rejected_reason: reason });
+    return find(model, version);
+  };
+
   const retire = ({ model, version, reason }: RetirementRequest): ModelVersion => {
-    const found = find(model, String(version));
-    if (found.state.kind === "retired") return found;
-    checkRetirable(found);
-    const { atMs } = audit(database, clock.nowMs(), { action: "retire", model, version, reason });
-    database.run(
-      sql
-        .updateTable("model_versions")
-        .set({ retired_at_ms: atMs, retired_reason: reason })
-        .where("model", "=", model)
-        .where("version", "=", version),
-    );
-    return find(model, String(version));
+    const found = find(model, version);
+    const atMs = clock.nowMs();
+    if (movedBy(found, { kind: "retire", reason, atMs }) === found.state) return found;
+    audit(database, atMs, { action: "retire", model, version, reason });
+    updateVersion(database, found, { retired_at_ms: atMs, retired_reason: reason });
+    return find(model, version);
+  };
+
+  const holding = (action: "hold" | "release", { blob, by, reason }: Holding): void => {
+    checkPerson({ by, reason });
+    database.transaction(() => audit(database, clock.nowMs(), { action, blob, by, reason }));
   };
 
   return Object.freeze({
@@ -168,11 +143,24 @@ export function sqliteRegistryStore(database: SqliteDatabase, clock: Clock): Reg
     promote: async (request: PromotionRequest) => database.transaction(() => promote(request)),
     promotions: async (model: string) => {
       versionsOf(database, model);
-      return auditLog()
-        .map(promotionRecord)
-        .filter((record): record is PromotionRecord => record?.request.model === model);
+      return promotions(model);
+    },
+    approve: async (request: ApprovalRequest) => database.transaction(() => approve(request)),
+    approvals: async (model: string) => {
+      versionsOf(database, model);
+      return approvals(model);
+    },
+    reject: async (request: RejectionRequest) => {
+      checkPerson(request);
+      return database.transaction(() => reject(request));
     },
     retire: async (request: RetirementRequest) => database.transaction(() => retire(request)),
-    auditLog: async () => auditLog(),
+    hold: async (held: Holding) => {
+      holding("hold", held);
+    },
+    release: async (held: Holding) => {
+      holding("release", held);
+    },
+    auditLog: async () => auditEntries(database),
   });
 }

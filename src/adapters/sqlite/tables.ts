@@ -17,6 +17,14 @@ export interface Tables {
     registered_at_ms: number;
     retired_at_ms: number | null;
     retired_reason: string | null;
+    semver: string;
+    /** The contract as JSON; null when it is not known. */
+    contract: string | null;
+    /** 1 once a decision was to promote or to wait. */
+    candidate: number;
+    rejected_at_ms: number | null;
+    rejected_by: string | null;
+    rejected_reason: string | null;
   };
   aliases: { model: string; alias: string; version: number };
   audit_log: { sequence: number; at_ms: number; event: string; previous_hash: string; hash: string };

@@ -98,7 +98,8 @@ function expectationText(expectation: ValidatedExpectation): string {
   const size = found ?? (failed === 0 ? "" : counted(failed, "row"));
   const head = `  ${mark} ${name} (${severity})${size === "" ? "" : `: ${size}`}`;
   const lines = examples.map(({ row, reasons, values }) => {
-    const reason = reasons.find((breach) => breach.expectation === name)?.reason ?? name;
+    const own = reasons.filter((breach) => breach.expectation === name);
+    const reason = own.length === 0 ? name : own.map((breach) => breach.reason).join("; ");
     const read = Object.fromEntries(columns.map((column) => [column, values[column]]));
     // A check of the whole schema reads every column, and its reason tells the value.
     const about = name === "schema" || columns.length === 0 ? "" : ` (${valuesText(read)})`;

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, copyFile, rename, rm } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { buildTrainingSet, type BuiltTrainingSet } from "../../lifecycle/index.js";
 import { cliErrors } from "../errors.js";
@@ -60,9 +60,12 @@ function setText({ set, reused }: BuiltTrainingSet): string[] {
   ];
 }
 
-/** Throws MW1202 when there is something already. */
+/** Throws MW1202 when there is something already, and MW1201 when there is no folder to write into. */
 async function freePath(out: string): Promise<string> {
   const path = resolve(out);
+  await access(dirname(path), constants.W_OK).catch((cause: unknown) => {
+    throw notWritable(cause);
+  });
   const taken = await access(path, constants.F_OK).then(
     () => true,
     () => false,
@@ -84,11 +87,15 @@ async function copyWhole(from: string, to: string): Promise<void> {
     await rename(unfinished, to);
   } catch (cause) {
     await rm(unfinished, { force: true }).catch(() => undefined);
-    throw cliErrors.error("MW1201", {
-      expected: "a file that can be written as --out",
-      found: cause instanceof Error ? cause.message : String(cause),
-      remedy: "Name a file in a folder that is there, with room for it.",
-      cause,
-    });
+    throw notWritable(cause);
   }
+}
+
+function notWritable(cause: unknown) {
+  return cliErrors.error("MW1201", {
+    expected: "a file that can be written as --out",
+    found: cause instanceof Error ? cause.message : String(cause),
+    remedy: "Name a file in a folder that is there, with room for it.",
+    cause,
+  });
 }

@@ -100,7 +100,7 @@ function viewText(view: DescribedView): string {
 function addGet(features: Command): void {
   withCommonOptions(features.command("get [model]"))
     .description("compute the features that a request would get, from the history and a live state's log")
-    .requiredOption("--request <json>", "the request, as one JSON object")
+    .requiredOption("--request <json>", "the request, as one JSON object (required)")
     .option("--at <time>", "the time that windows refer to (default: the request's own)")
     .option("--live <name>", 'live state whose log counts (default: "default", if it has begun)', liveName)
     .action(

@@ -91,17 +91,29 @@ export interface BinLayout {
   /** Feature f's bins are entries `offsets[f]` (missing) to `offsets[f + 1] − 1`. */
   readonly offsets: Int32Array;
   readonly binCount: number;
+  /** Per feature how many categories it has, or 0 if it is a number. Category c is bin c + 1, any other the last. */
+  readonly categories: Int32Array;
+}
+
+/** The bounds of a column of category numbers: a bin for each, and one for all others. */
+export function categoryBounds(categories: number): Float32Array {
+  const bounds = Float32Array.from({ length: categories + 1 }, (_, category) => category + 0.5);
+  bounds[categories] = largestFloat32;
+  return bounds;
 }
 
 /** Reads the layout from bounds that `writeBounds` filled. */
-export function layoutOf(bounds: Float32Array): BinLayout {
+export function layoutOf(
+  bounds: Float32Array,
+  categories: Int32Array = new Int32Array(bounds.length / boundsPerFeature),
+): BinLayout {
   const featureCount = bounds.length / boundsPerFeature;
   const offsets = new Int32Array(featureCount + 1);
   for (let f = 0; f < featureCount; f++) {
     const last = bounds.subarray(f * boundsPerFeature, (f + 1) * boundsPerFeature).indexOf(largestFloat32);
     offsets[f + 1] = offsets[f] + last + 2;
   }
-  return Object.freeze({ featureCount, bounds, offsets, binCount: offsets[featureCount] });
+  return Object.freeze({ featureCount, bounds, offsets, binCount: offsets[featureCount], categories });
 }
 
 /** Puts a feature's bounds into the block, followed by +∞. */

@@ -1,32 +1,41 @@
-import { boundsPerFeature, type BinLayout } from "./bins.js";
-import { hessianScale } from "./fixed-point.js";
-import { subtract, type Histogram } from "./histogram.js";
+import { boundsPerFeature } from "./bins.js";
+import type { Crew } from "./crew.js";
+import { histogramLength, subtract, type Histogram } from "./histogram.js";
 import type { GbdtOptions } from "./options.js";
 import type { GrownLeaf, Shard } from "./shard.js";
-import { bestSplit, newtonStep, type Split, type Sums } from "./split.js";
+import { bestSplit, canSplit, newtonStep, type Split, type SplitRules } from "./split.js";
+import type { NodeFacts } from "./split-gain.js";
+import { treeBuilder } from "./tree-builder.js";
 import type { Tree } from "./tree.js";
 
-/** What growing needs besides the rows. */
+/** What growing needs besides the gradients, which the shard has. */
 export interface GrowContext {
   readonly shard: Shard;
-  readonly layout: BinLayout;
-  readonly options: GbdtOptions;
-  /**
-   * Fills `total` with the sum over all threads of the histograms that `build` adds its thread's rows to.
-   * Every thread must call it equally often.
-   */
-  readonly sumOverThreads: (build: (part: Histogram) => void, total: Histogram) => void;
+  readonly rules: SplitRules;
+  readonly options: Pick<GbdtOptions, "leaves" | "learningRate">;
+  readonly crew: Crew;
   /** At least as many histograms as a tree has leaves. */
   readonly histograms: readonly Histogram[];
+  /** Values of the leaves before shrinkage in place of Newton's step. */
+  readonly renew?: ((leaves: readonly GrownLeaf[]) => readonly number[]) | undefined;
 }
 
-interface OpenLeaf {
+interface Stretch extends Omit<NodeFacts, "rows"> {
+  /** Penalty on the value, as the split above left it. */
+  readonly l2: number;
   readonly node: number;
   readonly start: number;
   readonly end: number;
-  readonly sums: Sums;
+}
+
+interface OpenLeaf extends Stretch {
   readonly histogram: Histogram;
   readonly split: Split | undefined;
+}
+
+export interface GrownTree {
+  readonly tree: Tree;
+  readonly leaves: readonly GrownLeaf[];
 }
 
 /**
@@ -34,11 +43,8 @@ interface OpenLeaf {
  * gains. Every thread runs this over its own rows and decides alike, because all see the same exact sums;
  * they meet once per split. Only the child with the smaller hessian is built, its sibling is what remains.
  */
-export function growTree(context: GrowContext): {
-  readonly tree: Tree;
-  readonly leaves: readonly GrownLeaf[];
-} {
-  const { options, layout, shard } = context;
+export function growTree(context: GrowContext): GrownTree {
+  const { options, rules, shard } = context;
   const nodes = treeBuilder();
   const free = [...context.histograms];
   shard.startTree();
@@ -47,46 +53,98 @@ export function growTree(context: GrowContext): {
     const leaf = largestGain(open);
     if (leaf?.split === undefined) break;
     const { split } = leaf;
-    const threshold = layout.bounds[split.feature * boundsPerFeature + split.bin - 1];
-    const [left, right] = nodes.split(leaf.node, split, threshold);
+    const [left, right] = nodes.split(leaf.node, split, thresholdOf(split, rules));
     const middle = shard.part(leaf.start, leaf.end, split);
+    const [low, high] = childLimits(leaf, split, rules);
     const children = [
-      { node: left, start: leaf.start, end: middle, sums: split.left },
-      { node: right, start: middle, end: leaf.end, sums: split.right },
+      { node: left, start: leaf.start, end: middle, sums: split.left, l2: split.l2, ...low },
+      { node: right, start: middle, end: leaf.end, sums: split.right, l2: split.l2, ...high },
     ] as const;
     const last = open.length + 1 === options.leaves;
-    open.splice(
-      open.indexOf(leaf),
-      1,
-      ...openChildren(context, { children, parent: leaf.histogram, free, last }),
-    );
+    const born = openChildren(context, { children, parent: leaf.histogram, free, last });
+    open.splice(open.indexOf(leaf), 1, ...born);
   }
-  const leaves = open.map(({ node, start, end, sums }) => {
-    const value = Math.fround(options.learningRate * newtonStep(sums, options.l2));
-    nodes.setValue(node, value);
-    return { start, end, value };
-  });
-  return { tree: nodes.finish(), leaves };
+  setLeaves(context, nodes, open);
+  return { tree: nodes.finish(), leaves: open.map(({ node, start, end }) => ({ node, start, end })) };
 }
 
-type Stretch = Pick<OpenLeaf, "node" | "start" | "end" | "sums">;
+function thresholdOf({ feature, bin, set }: Split, { layout }: SplitRules): number {
+  return set === undefined ? layout.bounds[feature * boundsPerFeature + bin - 1] : 0;
+}
 
-function openRoot(context: GrowContext, node: number, free: Histogram[]): OpenLeaf {
-  const { shard, layout } = context;
+function setLeaves(
+  { options, rules, crew, renew }: GrowContext,
+  nodes: ReturnType<typeof treeBuilder>,
+  open: readonly OpenLeaf[],
+): void {
+  const rows = Float64Array.from(open, ({ start, end }) => end - start);
+  crew.sum(rows, rows);
+  const renewed = renew?.(open);
+  open.forEach((leaf, i) => {
+    // The limits of monotone constraints hold for renewed values as well.
+    const step = renewed === undefined ? newtonStep(leaf, rules) : withinLimits(renewed[i], leaf);
+    nodes.setLeaf(leaf.node, Math.fround(options.learningRate * step), rows[i]);
+  });
+}
+
+const withinLimits = (value: number, { low, high }: Limits) => Math.min(high, Math.max(low, value));
+
+type Limits = Pick<NodeFacts, "low" | "high">;
+
+/**
+ * A split on a constrained feature parts the range of values at the mean of the children's own ("basic" method
+ * of LightGBM): whatever grows below them stays in order.
+ */
+function childLimits(leaf: Stretch, split: Split, rules: SplitRules): readonly [Limits, Limits] {
+  const { low, high } = leaf;
+  const direction = rules.monotone?.[split.feature] ?? 0;
+  if (direction === 0) {
+    return [
+      { low, high },
+      { low, high },
+    ];
+  }
+  const middle =
+    (newtonStep({ sums: split.left, low, high, l2: split.l2 }, rules) +
+      newtonStep({ sums: split.right, low, high, l2: split.l2 }, rules)) /
+    2;
+  const below = { low, high: middle };
+  const above = { low: middle, high };
+  return direction > 0 ? [below, above] : [above, below];
+}
+
+function openRoot(
+  { shard, rules, crew, histograms }: GrowContext,
+  node: number,
+  free: Histogram[],
+): OpenLeaf {
+  const { layout, wanted } = rules;
+  const end = shard.bagged();
   const histogram = takeFrom(free);
-  context.sumOverThreads((part) => shard.addStretch(0, shard.rowCount, part), histogram);
+  crew.sum(shard.histogram(0, end, wanted), histogram);
   const sums = { g: 0, h: 0 };
-  // Every row is in exactly one bin of the first feature.
-  for (let bin = 0; bin < layout.offsets[1]; bin++) {
+  // Every row is in exactly one bin of any feature.
+  const feature = wanted.indexOf(1);
+  for (let bin = layout.offsets[feature]; bin < layout.offsets[feature + 1]; bin++) {
     sums.g += histogram[2 * bin];
     sums.h += histogram[2 * bin + 1];
   }
-  const split = bestSplit(histogram, sums, { layout, limits: context.options });
-  return { node, start: 0, end: shard.rowCount, sums, histogram, split };
+  const stretch = { node, start: 0, end, sums, low: -Infinity, high: Infinity, l2: rules.limits.l2 };
+  return {
+    ...stretch,
+    histogram,
+    split: histograms.length > 1 ? splitOf(stretch, histogram, rules) : undefined,
+  };
+}
+
+/** The best split of a stretch whose histogram is there. */
+function splitOf(stretch: Stretch, histogram: Histogram, rules: SplitRules): Split | undefined {
+  const node = { ...stretch, rows: histogram[histogramLength(rules.layout) - 1] };
+  return canSplit(node, rules) ? bestSplit(histogram, node, rules) : undefined;
 }
 
 function openChildren(
-  context: GrowContext,
+  { shard, rules, crew }: GrowContext,
   birth: {
     readonly children: readonly [Stretch, Stretch];
     readonly parent: Histogram;
@@ -94,21 +152,20 @@ function openChildren(
     readonly last: boolean;
   },
 ): OpenLeaf[] {
-  const { shard, layout, options } = context;
   const { children, parent, free, last } = birth;
-  const canSplit = ({ sums }: Stretch) => !last && sums.h >= 2 * options.minLeafHessian * hessianScale;
-  if (!children.some(canSplit)) {
+  const { minLeafHessian } = rules.limits;
+  const mightSplit = ({ sums }: Stretch) => sums.h >= 2 * minLeafHessian * rules.scales.h;
+  if (last || !children.some(mightSplit)) {
     free.push(parent);
     return children.map((child) => ({ ...child, histogram: parent, split: undefined }));
   }
   const small = children[0].sums.h <= children[1].sums.h ? children[0] : children[1];
   const built = takeFrom(free);
-  context.sumOverThreads((part) => shard.addStretch(small.start, small.end, part), built);
+  crew.sum(shard.histogram(small.start, small.end, rules.wanted), built);
   subtract(parent, built);
   return children.map((child) => {
     const histogram = child === small ? built : parent;
-    const split = canSplit(child) ? bestSplit(histogram, child.sums, { layout, limits: options }) : undefined;
-    return { ...child, histogram, split };
+    return { ...child, histogram, split: splitOf(child, histogram, rules) };
   });
 }
 
@@ -125,34 +182,4 @@ function largestGain(open: readonly OpenLeaf[]): OpenLeaf | undefined {
     if ((leaf.split?.gain ?? 0) > (best?.split?.gain ?? 0)) best = leaf;
   }
   return best;
-}
-
-function treeBuilder() {
-  const feature: number[] = [];
-  const threshold: number[] = [];
-  const missingLeft: number[] = [];
-  const left: number[] = [];
-  const right: number[] = [];
-  const value: number[] = [];
-  const gain: number[] = [];
-  const addLeaf = (): number => {
-    for (const column of [threshold, missingLeft, left, right, value, gain]) column.push(0);
-    return feature.push(-1) - 1;
-  };
-  return {
-    addLeaf,
-    split(node: number, split: Split, bound: number): readonly [number, number] {
-      feature[node] = split.feature;
-      threshold[node] = bound;
-      missingLeft[node] = split.missingLeft ? 1 : 0;
-      gain[node] = split.gain;
-      left[node] = addLeaf();
-      right[node] = addLeaf();
-      return [left[node], right[node]];
-    },
-    setValue(node: number, leafValue: number): void {
-      value[node] = leafValue;
-    },
-    finish: (): Tree => ({ feature, threshold, missingLeft, left, right, value, gain }),
-  };
 }

@@ -1,104 +1,153 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { seededRng } from "../../kernel/index.js";
-import {
-  chunkRows,
-  fastSigmoid,
-  gradientScale,
-  hessianScale,
-  packBase,
-  packGradient,
-  unpackSums,
-} from "./fixed-point.js";
-import { addRows, rowRecords, subtract } from "./histogram.js";
+import { binOf, boundsPerFeature } from "./bins.js";
+import { chunkRows, gradientLimit, hessianBits, hessianLimit, scaleFor } from "./fixed-point.js";
+import { openGradients } from "./gradients.js";
+import { subtract } from "./histogram.js";
+import { openShard, type Shard } from "./shard.js";
+import { layoutFor, loneCrew, wholeGradients } from "./shard.testing.js";
 
-test("the tabulated logistic function is within 1e-7 of the exact one", () => {
-  for (let score = -25; score <= 25; score += 0.00371) {
-    expect(Math.abs(fastSigmoid(score) - 1 / (1 + Math.exp(-score)))).toBeLessThan(1e-7);
+/** A shard of random columns with random packed gradients. */
+function randomShard(features: number, rowCount: number, seed: number) {
+  const rng = seededRng(seed);
+  const columns = Array.from({ length: features }, () =>
+    Float32Array.from({ length: rowCount }, () => (rng.below(9) === 0 ? NaN : rng.below(400) / 7)),
+  );
+  const layout = layoutFor(columns);
+  const targets = new Float32Array(rowCount);
+  const shard = openShard({ columns, targets }, { layout, seat: { thread: 0, threads: 1 }, base: [0] });
+  const packed = new BigInt64Array(shard.kernels.buffer, shard.at.gradients, rowCount);
+  for (let row = 0; row < rowCount; row++) {
+    const g = rng.below(2 * gradientLimit + 1) - gradientLimit;
+    packed[row] = BigInt(g) * 2n ** BigInt(hessianBits) + BigInt(rng.below(hessianLimit + 1));
   }
-});
-
-test("the largest possible chunk still adds up exactly", () => {
-  for (const [score, label] of [
-    [30, 0],
-    [-30, 1],
-    [0, 0],
-    [0, 1],
-  ] as const) {
-    const { g, h } = unpackSums(packGradient(score, label, 99));
-    let total = 0;
-    for (let i = 0; i < chunkRows; i++) total += packGradient(score, label, 99);
-    expect(unpackSums(total)).toEqual({ g: g * chunkRows, h: h * chunkRows });
-  }
-  const worst = -gradientScale * packBase + 8_191;
-  let total = 0;
-  for (let i = 0; i < chunkRows; i++) total += worst;
-  expect(unpackSums(total)).toEqual({ g: -gradientScale * chunkRows, h: 8_191 * chunkRows });
-});
-
-test("dithered gradients are right on average, however small", () => {
-  const score = -9;
-  const p = 1 / (1 + Math.exp(9));
-  let g = 0;
-  let h = 0;
-  const rows = 200_000;
-  for (let row = 0; row < rows; row++) {
-    const sums = unpackSums(packGradient(score, 0, Math.imul(row, 0x9e3779b1)));
-    g += sums.g / gradientScale;
-    h += sums.h / hessianScale;
-  }
-  expect(g / rows / p).toBeCloseTo(1, 1);
-  expect(h / rows / (p * (1 - p))).toBeCloseTo(1, 1);
-});
-
-/** Sums row by row with one array per feature, in big integers. */
-function naiveHistogram(bins: readonly Uint8Array[], packed: Float64Array, rows: Uint32Array): bigint[][] {
-  return bins.map((column) => {
-    const sums = Array.from({ length: 512 }, () => 0n);
-    for (const row of rows) {
-      const { g, h } = unpackSums(packed[row]);
-      sums[2 * column[row]] += BigInt(g);
-      sums[2 * column[row] + 1] += BigInt(h);
-    }
-    return sums;
-  });
+  shard.startTree();
+  return { columns, layout, shard };
 }
+
+/** Sums row by row in big integers. */
+function naiveHistogram(
+  { columns, layout, shard }: ReturnType<typeof randomShard>,
+  rows: Uint32Array,
+): bigint[] {
+  const sums = Array.from({ length: 2 * layout.binCount + 1 }, () => 0n);
+  const gradients = wholeGradients(shard);
+  for (const row of rows) {
+    columns.forEach((column, f) => {
+      const bin = layout.offsets[f] + binOf(column[row], layout.bounds, f * boundsPerFeature);
+      sums[2 * bin] += BigInt(gradients[row].g);
+      sums[2 * bin + 1] += BigInt(gradients[row].h);
+    });
+    sums[2 * layout.binCount]++;
+  }
+  return sums;
+}
+
+const all = (features: number) => new Uint8Array(features).fill(1);
 
 test("histograms equal sums in big integers, for every width of the last group and across chunks", () => {
   fc.assert(
     fc.property(
-      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 17 }),
       fc.integer({ min: 1, max: 20_000 }),
       fc.nat(),
       (features, rowCount, seed) => {
-        const rng = seededRng(seed);
-        const bins = Array.from({ length: features }, () =>
-          Uint8Array.from({ length: rowCount }, () => rng.below(256)),
-        );
-        const records = rowRecords(rowCount, features);
-        bins.forEach((column, f) =>
-          column.forEach(
-            (bin, row) => (records.words[row * records.stride + 2 + (f >> 2)] |= bin << (8 * (f & 3))),
-          ),
-        );
-        const packed = Float64Array.from({ length: rowCount }, () =>
-          packGradient(rng.next() * 8 - 4, rng.below(2), rng.below(2 ** 32)),
-        );
-        const rows = Uint32Array.from({ length: rowCount }, (_, row) => row).filter(() => rng.below(3) > 0);
-        const layout = {
-          featureCount: features,
-          bounds: new Float32Array(0),
-          offsets: Int32Array.from({ length: features + 1 }, (_, f) => 256 * f),
-          binCount: 256 * features,
-        };
-        const histogram = new Float64Array(512 * features);
-        packed.forEach((value, row) => (records.gradients[(row * records.stride) / 2] = value));
-        addRows(records, rows, { histogram, layout });
-        expect(Array.from(histogram, BigInt)).toEqual(naiveHistogram(bins, packed, rows).flat());
-        subtract(histogram, histogram.slice());
-        expect(histogram.every((value) => value === 0)).toBe(true);
+        const made = randomShard(features, rowCount, seed);
+        const { shard, layout } = made;
+        const whole = shard.histogram(0, rowCount, all(features)).slice();
+        expect(Array.from(whole, BigInt)).toEqual(naiveHistogram(made, shard.rows));
+        const split = { feature: 0, bin: layout.offsets[1] >> 1, missingLeft: false };
+        const middle = shard.part(0, rowCount, { ...split, ...none });
+        const left = shard.histogram(0, middle, all(features)).slice();
+        expect(Array.from(left, BigInt)).toEqual(naiveHistogram(made, shard.rows.slice(0, middle)));
+        subtract(whole, left);
+        expect(Array.from(whole, BigInt)).toEqual(naiveHistogram(made, shard.rows.slice(middle)));
       },
     ),
     { numRuns: 20 },
   );
+});
+
+const none = { gain: 0, l2: 0, left: { g: 0, h: 0 }, right: { g: 0, h: 0 } };
+
+test("a split parts the rows by their bin and keeps their order", () => {
+  const { columns, layout, shard } = randomShard(3, 5_000, 7);
+  for (const missingLeft of [false, true]) {
+    shard.startTree();
+    const bin = 20;
+    const middle = shard.part(100, 4_000, { feature: 1, bin, missingLeft, ...none });
+    const goesLeft = (row: number) => {
+      const of = binOf(columns[1][row], layout.bounds, boundsPerFeature);
+      return of === 0 ? missingLeft : of <= bin;
+    };
+    const rows = Array.from({ length: 3_900 }, (_, i) => 100 + i);
+    expect([...shard.rows.slice(100, middle)]).toEqual(rows.filter(goesLeft));
+    expect([...shard.rows.slice(middle, 4_000)]).toEqual(rows.filter((row) => !goesLeft(row)));
+    expect([...shard.rows.slice(4_000, 4_003)]).toEqual([4_000, 4_001, 4_002]);
+  }
+});
+
+test("the largest possible chunk still adds up exactly", () => {
+  const features = 1;
+  const column = new Float32Array(chunkRows);
+  const layout = layoutFor([column]);
+  const given = { columns: [column], targets: column };
+  const shard = openShard(given, { layout, seat: { thread: 0, threads: 1 }, base: [0] });
+  const packed = new BigInt64Array(shard.kernels.buffer, shard.at.gradients, chunkRows);
+  shard.startTree();
+  for (const g of [gradientLimit + 1, -gradientLimit - 1]) {
+    packed.fill(BigInt(g) * 2n ** BigInt(hessianBits) + BigInt(hessianLimit + 1));
+    const [, , sumG, sumH] = shard.histogram(0, chunkRows, all(features));
+    expect([sumG, sumH]).toEqual([g * chunkRows, (hessianLimit + 1) * chunkRows]);
+  }
+});
+
+test("scales are powers of two that keep the largest value within the limit, and no smaller than half of that", () => {
+  fc.assert(
+    fc.property(fc.double({ min: 1e-20, max: 1e20, noNaN: true }), (largest) => {
+      const scale = scaleFor(largest, gradientLimit);
+      expect(Number.isInteger(Math.log2(scale))).toBe(true);
+      expect(scale * largest).toBeLessThanOrEqual(gradientLimit);
+      expect(scale * largest).toBeGreaterThan(gradientLimit / 2 - 1);
+    }),
+  );
+});
+
+function logisticShard(scores: readonly number[]): Shard {
+  const columns = [Float32Array.from(scores)];
+  const layout = layoutFor(columns);
+  const targets = Float32Array.from(scores, (_, row) => row % 2);
+  const shard = openShard({ columns, targets }, { layout, seat: { thread: 0, threads: 1 }, base: [0] });
+  shard.scores[0].set(scores);
+  return shard;
+}
+
+function gradientsOf(shard: Shard) {
+  const { seat } = loneCrew();
+  const loss = { name: "logistic", width: 1, quantile: 0.5 } as const;
+  return openGradients({ shard, loss, seat, largestWeight: 1, largestOfThreads: (own) => own });
+}
+
+test("gradients of the logistic loss are within a quantum and a ten-millionth of the exact ones", () => {
+  const scores = Array.from({ length: 9_999 }, (_, i) => (i - 5_000) / 100);
+  const shard = logisticShard(scores);
+  const scales = gradientsOf(shard).load(0, 5);
+  wholeGradients(shard).forEach(({ g, h }, row) => {
+    const p = 1 / (1 + Math.exp(-scores[row]));
+    expect(Math.abs(g / scales.g - (p - (row % 2)))).toBeLessThan(1 / scales.g + 3e-7);
+    expect(Math.abs(h / scales.h - p * (1 - p))).toBeLessThan(1 / scales.h + 3e-7);
+  });
+});
+
+test("dithered gradients are right on average, however small", () => {
+  const rows = 200_000;
+  const shard = logisticShard(new Array<number>(rows).fill(-14));
+  shard.targets.fill(0);
+  const scales = gradientsOf(shard).load(0, 99);
+  const p = 1 / (1 + Math.exp(14));
+  const gradients = wholeGradients(shard);
+  const mean = (of: "g" | "h") => gradients.reduce((sum, row) => sum + row[of], 0) / rows / scales[of];
+  expect(mean("g") / p).toBeCloseTo(1, 2);
+  expect(mean("h") / p).toBeCloseTo(1, 1);
 });

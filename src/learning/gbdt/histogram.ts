@@ -1,119 +1,88 @@
 import type { BinLayout } from "./bins.js";
-import { chunkRows, packBase } from "./fixed-point.js";
+import { chunkRows } from "./fixed-point.js";
+import { groupWidth } from "./kernel-code.js";
+import type { Kernels } from "./kernels.js";
+import { memoryMap } from "./memory-map.js";
 
 /**
  * Sums of gradients and hessians per bin, as integers: entry 2b is ΣG of bin b and 2b + 1 its ΣH. All
- * features share one array; `BinLayout` says which entries are whose.
+ * features share one array; `BinLayout` says which entries are whose. One more entry counts the rows.
  */
 export type Histogram = Float64Array;
 
+/** Number of float64 values in a histogram. */
+export function histogramLength({ binCount }: Pick<BinLayout, "binCount">): number {
+  return 2 * binCount + 1;
+}
+
 /** Most float64 values that a histogram over so many features takes. */
 export function histogramRoom(featureCount: number): number {
-  return 2 * 256 * featureCount;
+  return histogramLength({ binCount: 256 * featureCount });
 }
 
-/**
- * What a histogram needs of every row, side by side so that a row costs one cache miss: the packed gradient as
- * a float64, then the bins of four features in each 32-bit word, then padding to a multiple of 8 bytes.
- */
-export interface RowRecords {
-  /** 32-bit words per record. */
-  readonly stride: number;
-  /** Row r's word of bins q is `words[r · stride + 2 + q]`. */
-  readonly words: Uint32Array;
-  /** The same memory; row r's packed gradient is `gradients[r · stride / 2]`. */
-  readonly gradients: Float64Array;
+/** Bytes of a row's bins side by side: whole groups, so that a row costs few cache misses. */
+export function strideOf(featureCount: number): number {
+  return groupWidth * Math.ceil(featureCount / groupWidth);
 }
 
-/** Empty records: gradient 0 and every bin 0. */
-export function rowRecords(rowCount: number, featureCount: number): RowRecords {
-  const stride = 2 + 2 * Math.ceil(featureCount / 8);
-  const memory = new ArrayBuffer(4 * stride * rowCount);
-  return Object.freeze({ stride, words: new Uint32Array(memory), gradients: new Float64Array(memory) });
-}
-
-/*
- * Scratch of the thread. At module level and of fixed size on purpose: the compiler then knows address and
- * length, drops bounds checks and frees registers, which halves the time of training.
- */
-/** Where the chunk's records start. */
-const chunkOfRecords = new Uint32Array(chunkRows);
-const chunkOfGradients = new Float64Array(chunkRows);
-const chunkOfWords = new Uint32Array(chunkRows);
-/** Packed sums of the bins of four features; zero between uses. */
-const packedSums = new Float64Array(4 * 256);
-
-/** Where `addRows` adds to. */
-export interface HistogramTarget {
-  readonly histogram: Histogram;
+/** Where the arrays lie that histograms are built from and into, in the kernels' memory. */
+export interface HistogramSource {
+  readonly kernels: Kernels;
   readonly layout: BinLayout;
+  /** uint8 bins by row, `strideOf` bytes a row. */
+  readonly bins: number;
+  /** Packed gradients by row, 8 bytes each. */
+  readonly gradients: number;
+  /** Room for a histogram of float64 pairs. */
+  readonly histogram: number;
 }
 
+/** Rows by their numbers in an array of the memory, or neighbouring rows from the first on. */
+export type RowSpan =
+  { readonly rows: number; readonly count: number } | { readonly first: number; readonly count: number };
+
 /**
- * Adds the given rows to a histogram: the hot path of training. Rows go through in chunks, small enough for
- * packed sums to stay exact and for the chunk's records to stay in the second-level cache. Gathering before
- * adding up keeps many cache misses in flight; beside the arithmetic there would be room for few.
+ * Builds the histogram of some rows in the memory: eight features at a time, over chunks that are small
+ * enough for packed sums to stay exact. `wanted` says which features are needed.
  */
-export function addRows(
-  records: RowRecords,
-  rows: Uint32Array,
-  { histogram, layout }: HistogramTarget,
-): void {
-  const { offsets, featureCount } = layout;
-  for (let start = 0; start < rows.length; start += chunkRows) {
-    const chunk = rows.subarray(start, start + chunkRows);
-    gatherGradients(records, chunk);
-    for (let f = 0; f < featureCount; f += 4) {
-      gatherWords(records.words, 2 + (f >> 2), chunk.length);
-      const width = Math.min(4, featureCount - f);
-      if (width === 4) addFour(chunk.length);
-      else for (let k = 0; k < width; k++) addOne(k, chunk.length);
-      for (let k = 0; k < width; k++) unpackInto(histogram, offsets.subarray(f + k, f + k + 2), 256 * k);
+export function buildHistogram(source: HistogramSource, span: RowSpan, wanted: Uint8Array): Histogram {
+  const { kernels, layout, histogram } = source;
+  const built = new Float64Array(kernels.buffer, histogram, histogramLength(layout)).fill(0);
+  for (let feature = 0; feature < layout.featureCount; feature += groupWidth) {
+    const width = Math.min(groupWidth, layout.featureCount - feature);
+    if (!wanted.subarray(feature, feature + width).includes(1)) continue;
+    for (let start = 0; start < span.count; start += chunkRows) {
+      addChunk(source, span, { feature, width, start, count: Math.min(chunkRows, span.count - start) });
+      unpackGroup(source, feature, width);
     }
   }
+  built[2 * layout.binCount] = span.count;
+  return built;
 }
 
-function gatherGradients({ gradients, stride }: RowRecords, rows: Uint32Array): void {
-  for (let i = 0; i < rows.length; i++) {
-    const record = rows[i] * stride;
-    chunkOfRecords[i] = record;
-    chunkOfGradients[i] = gradients[record >>> 1];
+function addChunk(
+  { kernels: { run }, layout, bins, gradients }: HistogramSource,
+  span: RowSpan,
+  chunk: { readonly feature: number; readonly width: number; readonly start: number; readonly count: number },
+): void {
+  const { feature, width, start, count } = chunk;
+  const stride = strideOf(layout.featureCount);
+  if ("rows" in span) run[`addRows${width}`](span.rows + 4 * start, count, bins + feature, stride, gradients);
+  else {
+    const first = span.first + start;
+    run[`addRun${width}`](count, bins + feature + stride * first, stride, gradients + 8 * first);
   }
 }
 
-function gatherWords(words: Uint32Array, place: number, count: number): void {
-  for (let i = 0; i < count; i++) chunkOfWords[i] = words[chunkOfRecords[i] + place];
-}
-
-/** Four features in one pass: a word is read once, and neighbouring additions do not wait for each other. */
-function addFour(count: number): void {
-  for (let i = 0; i < count; i++) {
-    const word = chunkOfWords[i];
-    const value = chunkOfGradients[i];
-    packedSums[word & 255] += value;
-    packedSums[256 + ((word >>> 8) & 255)] += value;
-    packedSums[512 + ((word >>> 16) & 255)] += value;
-    packedSums[768 + (word >>> 24)] += value;
-  }
-}
-
-function addOne(place: number, count: number): void {
-  const shift = 8 * place;
-  const first = 256 * place;
-  for (let i = 0; i < count; i++)
-    packedSums[first + ((chunkOfWords[i] >>> shift) & 255)] += chunkOfGradients[i];
-}
-
-/** Moves a feature's packed sums into its stretch of a histogram and leaves zeros behind. */
-function unpackInto(into: Histogram, stretch: Int32Array, at: number): void {
-  const first = stretch[0];
-  const bins = stretch[1] - first;
-  for (let b = 0; b < bins; b++) {
-    const value = packedSums[at + b];
-    const g = Math.floor(value / packBase);
-    into[2 * (first + b)] += g;
-    into[2 * (first + b) + 1] += value - g * packBase;
-    packedSums[at + b] = 0;
+function unpackGroup(
+  { kernels: { run }, layout: { offsets }, histogram }: HistogramSource,
+  feature: number,
+  width: number,
+): void {
+  for (let k = 0; k < width; k++) {
+    const first = offsets[feature + k];
+    const count = offsets[feature + k + 1] - first;
+    run.unpack(memoryMap.packedSums + 2048 * k, histogram + 16 * first, count);
   }
 }
 

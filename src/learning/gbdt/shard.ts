@@ -1,155 +1,193 @@
-import { binOf, boundsPerFeature, type BinLayout } from "./bins.js";
-import { packGradient } from "./fixed-point.js";
-import { addRows, rowRecords, type Histogram, type RowRecords } from "./histogram.js";
+import { boundsPerFeature, type BinLayout } from "./bins.js";
+import { mix } from "./fixed-point.js";
+import {
+  buildHistogram,
+  histogramRoom,
+  strideOf,
+  type Histogram,
+  type HistogramSource,
+} from "./histogram.js";
+import { layOut, openKernels, type Kernels } from "./kernels.js";
+import { blockRows, memoryMap } from "./memory-map.js";
+import { dealt, forEachBlock, rowsOfThread, tableRow, type ThreadSeat } from "./seat.js";
 import type { Split } from "./split.js";
+import { leafValue, type Tree } from "./tree.js";
 
-/** Rows are dealt to threads in blocks, like cards, so that time-ordered data loads all threads alike. */
-const blockBits = 10;
-const blockRows = 1 << blockBits;
-
-/** Which of the threads this is. */
-export interface ThreadSeat {
-  readonly thread: number;
-  readonly threads: number;
-}
-
-/** How many rows fall to a thread. */
-function rowsOfThread(rowCount: number, { thread, threads }: ThreadSeat): number {
-  const round = blockRows * threads;
-  const rest = Math.max(0, (rowCount % round) - thread * blockRows);
-  return Math.floor(rowCount / round) * blockRows + Math.min(blockRows, rest);
-}
-
-/** The row of the table behind a thread's own row number. */
-export function tableRow(row: number, { thread, threads }: ThreadSeat): number {
-  return (((row >> blockBits) * threads + thread) << blockBits) | (row & (blockRows - 1));
-}
-
-/** The columns and labels of all rows, in shared memory. */
+/** The columns and targets of all rows, in shared memory. */
 export interface TrainingColumns {
   readonly columns: readonly Float32Array[];
-  readonly labels: Uint8Array;
-}
-
-/**
- * One thread's share of the rows. A tree's leaves are stretches of one permutation of the rows; a split
- * parts its stretch in place and keeps the order inside both halves.
- */
-export interface Shard {
-  readonly rowCount: number;
-  /** All rows are in one stretch again. */
-  startTree(): void;
-  /** Histogram of a stretch's rows, added to `into`. */
-  addStretch(start: number, end: number, into: Histogram): void;
-  /** Parts a stretch; returns where its right half starts. */
-  part(start: number, end: number, split: Split): number;
-  /** Adds the leaves' values to their rows' scores and computes the gradients for the next tree. */
-  applyLeaves(leaves: readonly GrownLeaf[], dither: number): void;
+  /** Label 0 or 1, number of the class, or value. */
+  readonly targets: Float32Array;
+  readonly weights?: Float32Array | undefined;
 }
 
 /** A leaf of a finished tree and the shard's rows in it. */
 export interface GrownLeaf {
+  readonly node: number;
   readonly start: number;
   readonly end: number;
-  readonly value: number;
 }
 
-/** Deals the thread its rows and bins them. About 32 + 2 × feature count bytes a row. */
-export function openShard(training: TrainingColumns, layout: BinLayout, seat: ThreadSeat): Shard {
-  const rowCount = rowsOfThread(training.labels.length, seat);
-  const labels = new Uint8Array(rowCount);
-  for (let row = 0; row < rowCount; row++) labels[row] = training.labels[tableRow(row, seat)];
-  // The bins twice, each as its reader wants them: bytes by column for parting, records for histograms.
-  const bins = training.columns.map((column, f) => binColumn(column, { layout, feature: f, seat, rowCount }));
-  const records = recordsOf(bins, rowCount);
-  const rows = new Uint32Array(rowCount);
-  const rightRows = new Uint32Array(rowCount);
-  const scores = { total: new Float64Array(rowCount), step: new Float32Array(rowCount), labels };
-  const goesLeft = new Uint8Array(256);
+/**
+ * One thread's share of the rows. A tree's leaves are stretches of one permutation of the rows in the bag; a
+ * split parts its stretch in place and keeps the order inside both halves.
+ */
+export interface Shard {
+  readonly kernels: Kernels;
+  readonly rowCount: number;
+  readonly targets: Float32Array;
+  readonly weights: Float32Array | undefined;
+  /** Per output the score of each row. */
+  readonly scores: readonly Float32Array[];
+  /** Addresses in the kernels' memory. */
+  readonly at: ShardPlaces;
+  /** Rows in the bag. */
+  bagged(): number;
+  /** Row numbers by stretch. */
+  readonly rows: Uint32Array;
+  /** Draws the rows that the next trees learn from. */
+  drawBag(share: number, draw: number): void;
+  /** All rows of the bag are in one stretch again. */
+  startTree(): void;
+  /** Histogram of a stretch's rows, good until the next one is built. */
+  histogram(start: number, end: number, wanted: Uint8Array): Histogram;
+  /** Parts a stretch; returns where its right half starts. */
+  part(start: number, end: number, split: Split): number;
+  /** Adds a tree's values to the scores of all rows. */
+  apply(output: number, tree: Tree, leaves: readonly GrownLeaf[]): void;
+}
+
+export interface ShardPlaces {
+  readonly bins: number;
+  readonly gradients: number;
+  readonly targets: number;
+  /** Of the first output; the others follow. */
+  readonly scores: number;
+}
+
+/** Deals the thread its rows and bins them. About 24 + 2 × features + 4 × outputs bytes a row. */
+export function openShard(
+  training: TrainingColumns,
+  {
+    layout,
+    seat,
+    base,
+  }: { readonly layout: BinLayout; readonly seat: ThreadSeat; readonly base: readonly number[] },
+): Shard {
+  const rowCount = rowsOfThread(training.targets.length, seat);
+  // Whole blocks, so that four rows at a time never run over the end.
+  const room = Math.ceil(rowCount / blockRows) * blockRows;
+  const { featureCount } = layout;
+  const { at, end } = layOut({
+    histogram: 8 * histogramRoom(featureCount),
+    bins: room * strideOf(featureCount),
+    columns: room * featureCount,
+    gradients: 8 * room,
+    rows: 4 * room,
+    right: 4 * room,
+    targets: 4 * room,
+    scores: 4 * room * base.length,
+  });
+  const kernels = openKernels(end);
+  const floats = (place: number) => new Float32Array(kernels.buffer, place, rowCount);
+  binColumns(kernels, { training, layout, seat, rowCount, bins: at.bins, columns: at.columns, room });
+  const source: HistogramSource = {
+    kernels,
+    layout,
+    bins: at.bins,
+    gradients: at.gradients,
+    histogram: at.histogram,
+  };
+  const rows = new Uint32Array(kernels.buffer, at.rows, rowCount);
+  const bag = openBag(rows, seat);
   return Object.freeze({
+    kernels,
     rowCount,
-    startTree() {
-      for (let row = 0; row < rowCount; row++) rows[row] = row;
+    at,
+    rows,
+    targets: dealt(training.targets, seat, floats(at.targets)),
+    weights: training.weights && dealt(training.weights, seat, new Float32Array(rowCount)),
+    scores: base.map((score, output) => floats(at.scores + 4 * room * output).fill(score)),
+    bagged: () => bag.count(),
+    drawBag: (share: number, draw: number) => bag.draw(share, draw),
+    startTree: () => bag.fill(),
+    histogram: (start: number, stop: number, wanted: Uint8Array) =>
+      // The root of a tree on all rows: they lie in order.
+      stop - start === rowCount
+        ? buildHistogram(source, { first: 0, count: rowCount }, wanted)
+        : buildHistogram(source, { rows: at.rows + 4 * start, count: stop - start }, wanted),
+    part(start: number, stop: number, split: Split) {
+      setSides(kernels, split);
+      const bins = at.columns + room * split.feature;
+      const lefts = kernels.run.part(at.rows + 4 * start, stop - start, bins, at.right) / 4;
+      const rights = new Uint32Array(kernels.buffer, at.right, stop - start - lefts);
+      rows.set(rights, start + lefts);
+      return start + lefts;
     },
-    addStretch: (start: number, end: number, histogram: Histogram) =>
-      addRows(records, rows.subarray(start, end), { histogram, layout }),
-    part(start: number, end: number, split: Split) {
-      goesLeft.fill(0).fill(1, 1, split.bin + 1);
-      goesLeft[0] = split.missingLeft ? 1 : 0;
-      return start + partRows(rows.subarray(start, end), rightRows, { bins: bins[split.feature], goesLeft });
-    },
-    applyLeaves(leaves: readonly GrownLeaf[], dither: number) {
-      for (const { start, end, value } of leaves) scatter(scores.step, rows.subarray(start, end), value);
-      refreshGradients(records, scores, { dither, seat });
+    apply(output: number, tree: Tree, leaves: readonly GrownLeaf[]) {
+      const place = at.scores + 4 * room * output;
+      for (const { node, start, end: stop } of leaves)
+        kernels.run.addToScores(at.rows + 4 * start, stop - start, place, tree.value[node]);
+      const scores = floats(place);
+      for (const row of rows.subarray(bag.count()))
+        scores[row] += leafValue(tree, training.columns, tableRow(row, seat));
     },
   } satisfies Shard);
 }
 
-function binColumn(
-  column: Float32Array,
-  place: {
+function setSides({ buffer }: Kernels, { bin, set, missingLeft }: Split): void {
+  const sides = new Uint8Array(buffer, memoryMap.sides, 256).fill(0);
+  if (set === undefined) sides.fill(4, 1, bin + 1);
+  else for (const category of set) sides[category + 1] = 4;
+  sides[0] = missingLeft ? 4 : 0;
+}
+
+/** The bins twice, each as its reader wants them: by column for parting, by row for histograms. */
+function binColumns(
+  { buffer, run }: Kernels,
+  work: {
+    readonly training: TrainingColumns;
     readonly layout: BinLayout;
-    readonly feature: number;
     readonly seat: ThreadSeat;
     readonly rowCount: number;
+    readonly room: number;
+    readonly bins: number;
+    readonly columns: number;
   },
-): Uint8Array {
-  const bins = new Uint8Array(place.rowCount);
-  const { bounds } = place.layout;
-  const at = place.feature * boundsPerFeature;
-  for (let row = 0; row < bins.length; row++)
-    bins[row] = binOf(column[tableRow(row, place.seat)], bounds, at);
-  return bins;
-}
-
-function recordsOf(bins: readonly Uint8Array[], rowCount: number): RowRecords {
-  const records = rowRecords(rowCount, bins.length);
-  const { words, stride } = records;
-  bins.forEach((column, f) => {
-    const place = 2 + (f >> 2);
-    const shift = 8 * (f & 3);
-    for (let row = 0; row < rowCount; row++) words[row * stride + place] |= column[row] << shift;
-  });
-  return records;
-}
-
-function scatter(into: Float32Array, rows: Uint32Array, value: number): void {
-  for (let i = 0; i < rows.length; i++) into[rows[i]] = value;
-}
-
-/** Adds every row's step to its score and writes its new gradient, in the order of memory. */
-function refreshGradients(
-  { gradients, stride }: RowRecords,
-  scores: { readonly total: Float64Array; readonly step: Float32Array; readonly labels: Uint8Array },
-  { dither, seat }: { readonly dither: number; readonly seat: ThreadSeat },
 ): void {
-  const { total, step, labels } = scores;
-  const half = stride / 2;
-  for (let row = 0; row < total.length; row++) {
-    const score = total[row] + step[row];
-    total[row] = score;
-    const bits = (dither + Math.imul(tableRow(row, seat), 0x9e3779b1)) | 0;
-    gradients[row * half] = packGradient(score, labels[row], bits);
-  }
+  const { layout, bins, columns, room } = work;
+  const bounds = new Float32Array(buffer, memoryMap.bounds, boundsPerFeature);
+  const values = new Float32Array(buffer, memoryMap.values, blockRows);
+  const stride = strideOf(layout.featureCount);
+  work.training.columns.forEach((column, f) => {
+    bounds.set(layout.bounds.subarray(f * boundsPerFeature, (f + 1) * boundsPerFeature));
+    forEachBlock(work.rowCount, work.seat, (start, count, first) => {
+      values.set(column.subarray(first, first + count));
+      run.binValues(memoryMap.values, count, columns + room * f + start, bins + stride * start + f, stride);
+    });
+  });
 }
 
-/** Stable partition without branches: both sides are written, one pointer moves. Returns the left count. */
-function partRows(
-  rows: Uint32Array,
-  rightRows: Uint32Array,
-  side: { readonly bins: Uint8Array; readonly goesLeft: Uint8Array },
-): number {
-  const { bins, goesLeft } = side;
-  let lefts = 0;
-  let rights = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i];
-    const left = goesLeft[bins[row]];
-    rows[lefts] = row;
-    rightRows[rights] = row;
-    lefts += left;
-    rights += 1 - left;
-  }
-  rows.set(rightRows.subarray(0, rights), lefts);
-  return lefts;
+/** The rows that a tree learns from come first, in order; then the others, in order. */
+function openBag(rows: Uint32Array, seat: ThreadSeat) {
+  let count = rows.length;
+  let inside: Uint8Array | undefined;
+  return {
+    count: () => count,
+    draw(share: number, draw: number): void {
+      if (share === 1) return;
+      inside ??= new Uint8Array(rows.length);
+      count = 0;
+      for (let row = 0; row < rows.length; row++) {
+        inside[row] = mix(draw + tableRow(row, seat)) >>> 0 < share * 2 ** 32 ? 1 : 0;
+        count += inside[row];
+      }
+    },
+    fill(): void {
+      let next = 0;
+      let rest = count;
+      for (let row = 0; row < rows.length; row++)
+        rows[inside === undefined || inside[row] === 1 ? next++ : rest++] = row;
+    },
+  };
 }

@@ -1,97 +1,187 @@
 import type { BinLayout } from "./bins.js";
-import { gradientScale, hessianScale } from "./fixed-point.js";
+import type { Scales } from "./fixed-point.js";
 import type { Histogram } from "./histogram.js";
-
-/** ΣG and ΣH of a set of rows, in fixed-point integers. */
-export interface Sums {
-  readonly g: number;
-  readonly h: number;
-}
+import { bestSet, type SetLimits, type SetSearch } from "./set-split.js";
+import {
+  isEmpty,
+  shareWithin,
+  stepWithin,
+  type Bounds,
+  type NodeFacts,
+  type Place,
+  type Sums,
+} from "./split-gain.js";
 
 /** Where to part a node's rows. */
 export interface Split {
   readonly feature: number;
-  /** Highest bin (1-based) that goes left. */
+  /** Highest bin (1-based) that goes left; 0 for a set. */
   readonly bin: number;
+  /** Category numbers that go left, ascending. */
+  readonly set?: readonly number[] | undefined;
   readonly missingLeft: boolean;
-  /** Loss reduction without the factor ½, in log-likelihood units. */
+  /** Loss reduction without the factor ½. */
   readonly gain: number;
+  /** L2 penalty on the values of both sides. */
+  readonly l2: number;
   readonly left: Sums;
   readonly right: Sums;
 }
 
-export interface SplitLimits {
-  readonly minLeafHessian: number;
-  readonly l2: number;
+/** What a search is bound to; the same for all nodes of a tree. */
+export interface SplitRules {
+  readonly layout: BinLayout;
+  readonly limits: { readonly minLeafHessian: number; readonly minLeafRows: number; readonly l2: number };
+  readonly sets: SetLimits;
+  readonly scales: Scales;
+  /** 1 for features that may be used. */
+  readonly wanted: Uint8Array;
+  /** Per feature 1 (the model must not fall), −1 (not rise) or 0; absent if there are no constraints. */
+  readonly monotone?: Int8Array | undefined;
 }
 
-/** Gains up to this are noise. */
-const minGain = 1e-6;
+/** Gains up to this share of the node's own are noise of the last digits. */
+const minGainShare = 1e-12;
 
-/** Newton's step for a leaf: −Σg / (Σh + λ). */
-export function newtonStep(sums: Sums, l2: number): number {
-  return -(sums.g / gradientScale) / (sums.h / hessianScale + l2);
+/** Newton's step within a node's limits: −Σg / (Σh + λ). */
+export function newtonStep(
+  node: Omit<NodeFacts, "rows"> & { readonly l2: number },
+  { scales }: SplitRules,
+): number {
+  const { g, h } = node.sums;
+  const curvature = h / scales.h + node.l2;
+  const step = curvature > 0 ? -(g / scales.g) / curvature : 0;
+  return Math.min(node.high, Math.max(node.low, step));
 }
 
-/** From (ΣG)² / ΣH in integers to (Σg)² / Σh. */
-const gainUnit = hessianScale / (gradientScale * gradientScale);
+/** The least sum of hessians that either side of a split must have, in fixed point. */
+function leastHessian({ sums, rows }: NodeFacts, { limits, scales }: SplitRules): number {
+  const forRows = ((limits.minLeafRows - 0.5) * sums.h) / rows;
+  return Math.max(1, limits.minLeafHessian * scales.h, forRows);
+}
+
+/** Whether a node is large enough for two leaves. */
+export function canSplit(node: NodeFacts, rules: SplitRules): boolean {
+  return node.rows >= 2 * rules.limits.minLeafRows && node.sums.h >= 2 * leastHessian(node, rules);
+}
+
+/** The best split so far, in fixed point; written by the scans. */
+interface Best {
+  value: number;
+  feature: number;
+  bin: number;
+  set: readonly number[] | undefined;
+  penalty: number;
+  missingLeft: boolean;
+  g: number;
+  h: number;
+}
+
+/** What a scan of bins sets beside what it finds. */
+const noSet = { set: undefined, penalty: 0 };
+
+interface Scan extends SetSearch {
+  readonly best: Best;
+  readonly monotone: Int8Array | undefined;
+}
 
 /**
  * The best split of a node, or undefined if none gains. The gain is (Σg)² / (Σh + λ) of both sides less that
  * of the node; Chen & Guestrin, "XGBoost", KDD 2016, equation 7. Among equal gains the first wins, in the
  * order feature, missing right before missing left, bin. A node without missing values sends them, should
- * they come when scoring, to the side with the larger hessian.
+ * they come when scoring, to the side with the larger hessian, or to that outside the set.
  */
-export function bestSplit(
-  histogram: Histogram,
-  node: Sums,
-  { layout, limits }: { readonly layout: BinLayout; readonly limits: SplitLimits },
-): Split | undefined {
-  const least = limits.minLeafHessian * hessianScale;
-  const l2 = limits.l2 * hessianScale;
-  const whole = (node.g * node.g) / (node.h + l2);
-  let best = whole + minGain / gainUnit;
-  let bestFeature = -1;
-  let bestBin = 0;
-  let bestSide = 0;
-  let bestG = 0;
-  let bestH = 0;
-  for (let f = 0; f < layout.featureCount; f++) {
-    const missing = layout.offsets[f];
-    const end = layout.offsets[f + 1];
-    for (let side = 0; side < (isEmpty(histogram, missing) ? 1 : 2); side++) {
-      let g = side * histogram[2 * missing];
-      let h = side * histogram[2 * missing + 1];
-      for (let bin = missing + 1; bin < end; bin++) {
-        g += histogram[2 * bin];
-        h += histogram[2 * bin + 1];
-        if (h < least) continue;
-        const restG = node.g - g;
-        const restH = node.h - h;
-        if (restH < least) break;
-        const value = (g * g) / (h + l2) + (restG * restG) / (restH + l2);
-        if (value <= best) continue;
-        best = value;
-        bestFeature = f;
-        bestBin = bin - missing;
-        bestSide = side;
-        bestG = g;
-        bestH = h;
-      }
-    }
+export function bestSplit(histogram: Histogram, node: NodeFacts, rules: SplitRules): Split | undefined {
+  const { layout, limits, scales, wanted, monotone } = rules;
+  const unit = scales.h / scales.g;
+  const bounds = { low: node.low / unit, high: node.high / unit };
+  const l2 = limits.l2 * scales.h;
+  const whole = shareWithin(node.sums.g, node.sums.h + l2, bounds);
+  const value = whole * (1 + minGainShare) + minGainShare;
+  const best = { value, feature: -1, bin: 0, ...noSet, missingLeft: false, g: 0, h: 0 };
+  const least = leastHessian(node, rules);
+  const scan = { histogram, node, bounds, least, l2, hessian: scales.h, limits: rules.sets, monotone, best };
+  for (let feature = 0; feature < layout.featureCount; feature++) {
+    if (wanted[feature] === 0) continue;
+    const place = { feature, missing: layout.offsets[feature], end: layout.offsets[feature + 1] };
+    if (layout.categories[feature] > 0) scanSets(scan, place);
+    else scanNumbers(scan, place);
   }
-  if (bestFeature < 0) return undefined;
-  const restH = node.h - bestH;
+  if (best.feature < 0) return undefined;
+  const right = { g: node.sums.g - best.g, h: node.sums.h - best.h };
+  const noneMissing = best.set === undefined && isEmpty(histogram, layout.offsets[best.feature]);
   return {
-    feature: bestFeature,
-    bin: bestBin,
-    missingLeft: isEmpty(histogram, layout.offsets[bestFeature]) ? bestH > restH : bestSide === 1,
-    gain: (best - whole) * gainUnit,
-    left: { g: bestG, h: bestH },
-    right: { g: node.g - bestG, h: restH },
+    feature: best.feature,
+    bin: best.bin,
+    set: best.set,
+    missingLeft: noneMissing ? best.h > right.h : best.missingLeft,
+    gain: ((best.value - whole) * unit) / scales.g,
+    l2: limits.l2 + best.penalty,
+    left: { g: best.g, h: best.h },
+    right,
   };
 }
 
-function isEmpty(histogram: Histogram, bin: number): boolean {
-  return histogram[2 * bin] === 0 && histogram[2 * bin + 1] === 0;
+function scanSets(scan: Scan, place: Place): void {
+  const found = bestSet(scan, place, scan.best.value);
+  if (found !== undefined) Object.assign(scan.best, found, { feature: place.feature, bin: 0 });
+}
+
+function scanNumbers(scan: Scan, place: Place): void {
+  const { histogram, bounds, monotone } = scan;
+  for (const missingLeft of isEmpty(histogram, place.missing) ? [false] : [false, true]) {
+    if (monotone === undefined) scanBins(scan, place, missingLeft);
+    else scanWithin(scan, { ...place, ...bounds, direction: monotone[place.feature] }, missingLeft);
+  }
+}
+
+function scanBins({ histogram, node, least, l2, best }: Scan, place: Place, missingLeft: boolean): void {
+  const { missing, end } = place;
+  const { g: allG, h: allH } = node.sums;
+  let g = missingLeft ? histogram[2 * missing] : 0;
+  let h = missingLeft ? histogram[2 * missing + 1] : 0;
+  let most = best.value;
+  let bestBin = 0;
+  let bestG = 0;
+  let bestH = 0;
+  for (let bin = missing + 1; bin < end; bin++) {
+    g += histogram[2 * bin];
+    h += histogram[2 * bin + 1];
+    if (h < least) continue;
+    const restG = allG - g;
+    const restH = allH - h;
+    if (restH < least) break;
+    const value = (g * g) / (h + l2) + (restG * restG) / (restH + l2);
+    if (value <= most) continue;
+    most = value;
+    bestBin = bin - missing;
+    bestG = g;
+    bestH = h;
+  }
+  if (bestBin === 0) return;
+  const { feature } = place;
+  Object.assign(best, { value: most, feature, bin: bestBin, ...noSet, missingLeft, g: bestG, h: bestH });
+}
+
+/** The same where values are bounded, and where the sides must be in order. */
+function scanWithin(
+  { histogram, node, least, l2, best }: Scan,
+  place: Place & Bounds & { readonly direction: number },
+  missingLeft: boolean,
+): void {
+  const { missing, end, direction } = place;
+  let g = missingLeft ? histogram[2 * missing] : 0;
+  let h = missingLeft ? histogram[2 * missing + 1] : 0;
+  for (let bin = missing + 1; bin < end; bin++) {
+    g += histogram[2 * bin];
+    h += histogram[2 * bin + 1];
+    if (h < least) continue;
+    const restG = node.sums.g - g;
+    const restH = node.sums.h - h;
+    if (restH < least) break;
+    if (direction * (stepWithin(restG, restH + l2, place) - stepWithin(g, h + l2, place)) < 0) continue;
+    const value = shareWithin(g, h + l2, place) + shareWithin(restG, restH + l2, place);
+    if (value <= best.value) continue;
+    Object.assign(best, { value, feature: place.feature, bin: bin - missing, ...noSet, missingLeft, g, h });
+  }
 }

@@ -2,9 +2,9 @@ import ort from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { madeExamples, sliceRows } from "../examples.testing.js";
 import type { BinaryExamples, FeatureTable } from "../feature-table.js";
-import { predictProbability, type FittedModel } from "../fitted-model.js";
+import { predict, type FittedModel } from "../fitted-model.js";
 import { trainGbdt } from "../gbdt/train.js";
-import { trainLogistic } from "../logistic/train.js";
+import { trainLinear } from "../linear/train.js";
 import { toOnnx } from "./export.js";
 
 const info = { producer: "millwright", producerVersion: "0", graphName: "test", doc: "A test." };
@@ -38,7 +38,7 @@ async function score(session: ort.InferenceSession, table: FeatureTable): Promis
 
 const learners = {
   gbdt: (examples: BinaryExamples) => trainGbdt(examples, {}, { threads: 2 }),
-  logistic: (examples: BinaryExamples) => trainLogistic(examples, {}),
+  logistic: (examples: BinaryExamples) => trainLinear(examples, {}),
 };
 
 describe.each(["gbdt", "logistic"] as const)("%s", (learner) => {
@@ -51,7 +51,7 @@ describe.each(["gbdt", "logistic"] as const)("%s", (learner) => {
   });
 
   test("the graph gives the reference's probabilities", async () => {
-    const expected = predictProbability(model, examples);
+    const expected = predict(model, examples);
     const probabilities = await score(session, examples);
     const worst = probabilities.reduce((most, p, row) => Math.max(most, Math.abs(p - expected[row])), 0);
     expect(worst).toBeLessThan(3e-7);
@@ -83,10 +83,10 @@ describe.each(["gbdt", "logistic"] as const)("%s", (learner) => {
       const features = examples.features.filter((feature) => feature.kind === kind);
       const part = await learners[learner]({
         ...sliceRows({ ...examples, features }, 0, 2_000),
-        labels: examples.labels.slice(0, 2_000),
+        target: { kind: "binary", labels: examples.target.labels.slice(0, 2_000) },
       });
       const probe = sliceRows({ ...examples, features }, 0, 100);
-      const expected = predictProbability(part, probe);
+      const expected = predict(part, probe);
       (await score(await open(part), probe)).forEach((p, row) => expect(p).toBeCloseTo(expected[row], 6));
     }
   });
@@ -101,7 +101,7 @@ describe.each(["gbdt", "logistic"] as const)("%s", (learner) => {
         { kind: "number", name: "sparse", values: Float32Array.of(NaN, -Infinity, 1e-45) },
       ],
     };
-    const expected = predictProbability(model, probe);
+    const expected = predict(model, probe);
     (await score(session, probe)).forEach((p, row) => expect(p).toBeCloseTo(expected[row], 6));
   });
 });
@@ -110,10 +110,14 @@ test("values at every threshold and its float32 neighbours take the branch that 
   const rowCount = 3_000;
   const values = Float32Array.from({ length: rowCount }, (_, row) => Math.fround(1 + (row % 300) * 2 ** -23));
   const labels = Uint8Array.from(values, (_, row) => (Math.imul(row % 300, 40_503) >>> 7) & 1);
-  const examples = { rowCount, features: [{ kind: "number", name: "x", values }], labels } as const;
+  const examples = {
+    rowCount,
+    features: [{ kind: "number", name: "x", values }],
+    target: { kind: "binary", labels },
+  } as const;
   const model = await trainGbdt(
     examples,
-    { trees: 3, leaves: 200, minLeafHessian: 0.01, learningRate: 1 },
+    { trees: 3, leaves: 200, minLeafRows: 1, minLeafHessian: 0.01, l2: 1, learningRate: 1 },
     { threads: 1 },
   );
   const thresholds = model.trees.flatMap((tree) =>
@@ -130,10 +134,10 @@ test("values at every threshold and its float32 neighbours take the branch that 
     rowCount: probes.length,
     features: [{ kind: "number", name: "x", values: probes }],
   } as const;
-  const expected = predictProbability(model, probe);
+  const expected = predict(model, probe);
   (await score(await open(model), probe)).forEach((p, row) => expect(p).toBeCloseTo(expected[row], 6));
   // The signal sits in neighbouring float32 numbers, so a threshold off by one would show.
-  const own = predictProbability(model, examples);
+  const own = predict(model, examples);
   const right = labels.filter((label, row) => label === (own[row] > 0.5 ? 1 : 0)).length;
   expect(right / rowCount).toBeGreaterThan(0.75);
 });

@@ -1,16 +1,19 @@
-import type { FittedFeature } from "../feature-encoding.js";
+import type { FittedFeature, FittedText } from "../feature-encoding.js";
+import { addCategory, columnCount } from "./category-columns.js";
 import type { GraphBuilder } from "./graph.js";
 
 /** Names of the graph's inputs and output. */
-const numericInput = "numeric";
-const textInput = "text";
+export const numericInput = "numeric";
+export const textInput = "text";
 export const probabilityOutput = "probability";
+export const probabilitiesOutput = "probabilities";
+export const valueOutput = "value";
 
-/** The model's features as one float32 matrix inside the graph. */
+/** The model's features as one float32 matrix inside the graph; a category takes a column for every 32 texts. */
 export interface FeatureMatrix {
   /** Name of the value, shape [N, features]. */
   readonly value: string;
-  /** Column of each of the model's features: numbers first, then texts, each in the model's order. */
+  /** First column of each of the model's features: numbers first, then texts, each in the model's order. */
   readonly columnOf: readonly number[];
 }
 
@@ -20,18 +23,26 @@ export interface FeatureMatrix {
  */
 export function addFeatures(graph: GraphBuilder, features: readonly FittedFeature[]): FeatureMatrix {
   const numbers = features.filter((feature) => feature.kind === "number");
-  const texts = features.filter((feature) => feature.kind === "text");
+  const texts = features.filter((feature) => feature.kind !== "number");
   const ordered: readonly FittedFeature[] = [...numbers, ...texts];
   const parts = numbers.length === 0 ? [] : [graph.input(numericInput, "float", numbers.length)];
   if (texts.length > 0) {
-    const text = graph.input(textInput, "string", texts.length);
-    parts.push(...texts.map((feature, j) => addEncoder(graph, { text, feature, column: j })));
+    // A text that is encoded for several classes is one input all the same.
+    const names = [...new Set(texts.map(({ name }) => name))];
+    const text = graph.input(textInput, "string", names.length);
+    texts.forEach((feature, encoder) =>
+      parts.push(addEncoder(graph, { text, feature, column: names.indexOf(feature.name), encoder })),
+    );
   }
-  const columnOf = features.map((feature) => ordered.indexOf(feature));
+  const columnOf = features.map((feature) =>
+    ordered.slice(0, ordered.indexOf(feature)).reduce((sum, before) => sum + widthOf(before), 0),
+  );
   if (parts.length === 1) return { value: parts[0], columnOf };
   graph.add({ type: "Concat", inputs: parts, outputs: ["features"], attributes: { axis: { int: 1 } } });
   return { value: "features", columnOf };
 }
+
+const widthOf = (feature: FittedFeature) => (feature.kind === "category" ? columnCount(feature) : 1);
 
 function addEncoder(
   graph: GraphBuilder,
@@ -39,20 +50,30 @@ function addEncoder(
     text,
     feature,
     column,
-  }: { readonly text: string; readonly feature: FittedFeature & { kind: "text" }; readonly column: number },
+    encoder,
+  }: {
+    readonly text: string;
+    readonly feature: FittedText;
+    /** Of the text input. */
+    readonly column: number;
+    /** Which of the encoders. */
+    readonly encoder: number;
+  },
 ): string {
-  const name = `encoded_${column}`;
-  const index = graph.ints(`column_${column}`, [column]);
+  const name = `encoded_${encoder}`;
+  const index = graph.ints(`column_${encoder}`, [column]);
   graph.add({
     type: "Gather",
     inputs: [text, index],
-    outputs: [`text_${column}`],
+    outputs: [`text_${encoder}`],
     attributes: { axis: { int: 1 } },
   });
+  if (feature.kind === "category")
+    return addCategory(graph, feature, { text: `text_${encoder}`, output: name });
   graph.add({
     type: "LabelEncoder",
     domain: "ai.onnx.ml",
-    inputs: [`text_${column}`],
+    inputs: [`text_${encoder}`],
     outputs: [name],
     attributes: {
       keys_strings: { texts: ["", ...feature.categories] },

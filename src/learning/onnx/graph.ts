@@ -34,18 +34,22 @@ export interface GraphInfo {
   readonly doc: string;
 }
 
-/** Collects the parts of a graph in the order in which they run. Values are known by name. */
-export interface GraphBuilder {
-  /** Declares an input of shape [N, columns] and returns its name. */
-  input(name: string, kind: "float" | "string", columns: number): string;
+/** Collects operations in the order in which they run, and constants. Values are known by name. */
+export interface GraphParts {
   /** Stores a constant and returns its name. */
   floats(name: string, values: readonly number[]): string;
   ints(name: string, values: readonly number[]): string;
   scalar(name: string, value: number): string;
   /** Appends an operation. */
   add(operation: Operation): void;
-  /** Closes the graph with `output` of shape [N] as its only result; returns the model's bytes. */
-  finish(output: string): Uint8Array;
+}
+
+/** Builds a whole graph. */
+export interface GraphBuilder extends GraphParts {
+  /** Declares an input of shape [N, columns] and returns its name. */
+  input(name: string, kind: "float" | "string", columns: number): string;
+  /** Closes the graph with `output` of shape [N], or [N, columns], as its only result; returns the model's bytes. */
+  finish(output: string, columns?: number): Uint8Array;
 }
 
 export interface Operation {
@@ -58,19 +62,49 @@ export interface Operation {
 }
 
 export function graphBuilder(info: GraphInfo): GraphBuilder {
-  const node: NodeProto[] = [];
-  const initializer: TensorProto[] = [];
+  const { parts, node, initializer } = graphParts();
   const input: ValueInfo[] = [];
-  const constant = (name: string, tensor: TensorProto) => {
-    initializer.push({ ...tensor, name });
-    return name;
-  };
   return Object.freeze({
+    ...parts,
     input(name: string, kind: "float" | "string", columns: number) {
       const elemType = kind === "float" ? DataType.FLOAT : DataType.STRING;
       input.push(valueInfo(name, elemType, [{ dimParam: "N" }, { dimValue: columns }]));
       return name;
     },
+    finish(output: string, columns?: number) {
+      const shape = [{ dimParam: "N" }, ...(columns === undefined ? [] : [{ dimValue: columns }])];
+      const graph = {
+        name: info.graphName,
+        docString: info.doc,
+        node,
+        initializer,
+        input,
+        output: [valueInfo(output, DataType.FLOAT, shape)],
+      };
+      return onnx.ModelProto.encode({
+        irVersion,
+        opsetImport: operatorSets,
+        producerName: info.producer,
+        producerVersion: info.producerVersion,
+        graph,
+      }).finish();
+    },
+  } satisfies GraphBuilder);
+}
+
+/** Collects into lists that a new graph or one that is there already takes over. */
+export function graphParts(): {
+  readonly parts: GraphParts;
+  readonly node: NodeProto[];
+  readonly initializer: TensorProto[];
+} {
+  const node: NodeProto[] = [];
+  const initializer: TensorProto[] = [];
+  const constant = (name: string, tensor: TensorProto) => {
+    initializer.push({ ...tensor, name });
+    return name;
+  };
+  const parts: GraphParts = {
     floats: (name: string, values: readonly number[]) =>
       constant(name, { dataType: DataType.FLOAT, dims: [values.length], floatData: [...values] }),
     ints: (name: string, values: readonly number[]) =>
@@ -88,24 +122,8 @@ export function graphBuilder(info: GraphInfo): GraphBuilder {
         domain: domain ?? "",
       });
     },
-    finish(output: string) {
-      const graph = {
-        name: info.graphName,
-        docString: info.doc,
-        node,
-        initializer,
-        input,
-        output: [valueInfo(output, DataType.FLOAT, [{ dimParam: "N" }])],
-      };
-      return onnx.ModelProto.encode({
-        irVersion,
-        opsetImport: operatorSets,
-        producerName: info.producer,
-        producerVersion: info.producerVersion,
-        graph,
-      }).finish();
-    },
-  } satisfies GraphBuilder);
+  };
+  return { parts, node, initializer };
 }
 
 function valueInfo(

@@ -1,3 +1,5 @@
+import type { LiveModel } from "../../lifecycle/index.js";
+
 /**
  * What the routes answer, as JSON Schema. The server compiles these into serialisers (so a member that is
  * not listed here is not sent) and OpenAPI publishes the same objects.
@@ -19,16 +21,37 @@ export const errorMembers = Object.freeze({
   },
 } as const);
 
-export const predictionSchema = Object.freeze({
-  type: "object",
-  required: ["id", "model", "version", "probability"],
-  properties: {
-    id: text,
-    model: text,
-    version: text,
-    probability: { type: "number", minimum: 0, maximum: 1 },
-  },
-} as const);
+const probability = { type: "number", minimum: 0, maximum: 1 } as const;
+const number = { type: "number" } as const;
+
+/** What every task's answers may have: one schema for all, so that one serialiser writes them. */
+const predictionMembers = {
+  id: text,
+  model: text,
+  version: text,
+  probability,
+  label: text,
+  probabilities: { type: "object", additionalProperties: probability },
+  value: number,
+  score: number,
+} as const;
+
+/** What each task answers besides id, model and version. */
+const answered = {
+  binary: ["probability"],
+  multiclass: ["label", "probabilities"],
+  regression: ["value"],
+  ranking: ["score"],
+  anomaly: ["score"],
+} as const;
+
+/** The answers of one model. */
+export function predictionSchema({ task, classes }: Pick<LiveModel, "task" | "classes">): object {
+  const required = ["id", "model", "version", ...answered[task]] as const;
+  const own = classes === undefined ? {} : { label: { type: "string", enum: classes } };
+  const properties = Object.fromEntries(required.map((name) => [name, predictionMembers[name]]));
+  return { type: "object", required, properties: { ...properties, ...own } };
+}
 
 const refusals = {
   type: "array",
@@ -70,10 +93,10 @@ export const ingestSchema = Object.freeze({
 const predictAnswer = {
   type: "object",
   properties: {
-    ...predictionSchema.properties,
+    ...predictionMembers,
     predictions: {
       type: "array",
-      items: { type: "object", properties: { ...predictionSchema.properties, error: errorMembers } },
+      items: { type: "object", properties: { ...predictionMembers, error: errorMembers } },
     },
   },
 } as const;

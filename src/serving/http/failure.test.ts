@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { projectErrors, flight } from "./live-project.testing.js";
 import { exchangeRaw, predictPath, serve } from "./http-server.testing.js";
 import { startHttpServer } from "./server.js";
-import { systemClock } from "../../kernel/index.js";
+import { manualClock, systemClock } from "../../kernel/index.js";
 
 const errorOf = (code: string) => ({ error: { code } });
 
@@ -237,5 +237,16 @@ describe("failures of the project", () => {
     expect(log).toEqual([
       { fields: { err: failure, requestId }, message: expect.stringContaining("unexpected") as string },
     ]);
+  });
+});
+
+describe("faults of the project", () => {
+  it("are answered each, and logged once a second of each code", async () => {
+    const { post, live, log } = await serve({ clock: manualClock() });
+    for (const code of ["MW9904", "MW9904", "MW9904"] as const) {
+      live.failWith(projectErrors.error(code, { expected: "room", found: "none", remedy: "Make some." }));
+      expect((await post(predictPath, flight)).body).toMatchObject(errorOf(code));
+    }
+    expect(log.map(({ message }) => message)).toEqual(["the project failed to serve a request"]);
   });
 });

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { didYouMean, isMillwrightError, nearest, type MillwrightError } from "../../kernel/index.js";
 import type { LiveModel, LiveProject } from "../../lifecycle/index.js";
 import { servingErrors } from "../errors.js";
+import { createLogGate } from "./log-gate.js";
 import { allowedMethods, routes, type Route } from "./route-table.js";
 import type { CompiledHttpOptions } from "./options.js";
 
@@ -40,11 +41,15 @@ const framed: Readonly<Record<string, Framed>> = {
 
 /** The explanation of errors for a server with these options. */
 export function createExplain(options: CompiledHttpOptions): Explain {
+  const gate = createLogGate(options.clock);
   return (error, request) => {
     if (isMillwrightError(error)) {
       const isFault = error.row.http >= 500 && !(error.code in servingErrors.rows);
-      if (isFault)
-        options.log.error({ err: error, requestId: request.id }, "the project failed to serve a request");
+      const heldBack = isFault ? gate(error.code) : undefined;
+      if (heldBack !== undefined) {
+        const fields = { err: error, requestId: request.id, ...(heldBack === 0 ? {} : { heldBack }) };
+        options.log.error(fields, "the project failed to serve a request");
+      }
       return error;
     }
     const known = framed[codeOf(error)];

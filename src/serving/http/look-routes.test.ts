@@ -7,7 +7,9 @@ describe("models", () => {
     const { get } = await serve();
     const { status, body } = await get("/v1/models");
     expect(status).toBe(200);
-    expect(body).toMatchObject({ models: [{ name: "arrival-delay", version: "3", predicts: "delay > 15" }] });
+    expect(body).toMatchObject({
+      models: [{ name: "arrival-delay", version: "3", predicts: "the probability that delay > 15" }],
+    });
   });
 
   it("describes one model with the schema of its requests", async () => {

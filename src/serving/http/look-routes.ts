@@ -45,11 +45,13 @@ function readiness({ live, closing }: Door) {
   return { ready: false, reasons: ["the server is shutting down", ...live.readiness().reasons] };
 }
 
-const describeModel = ({ name, version, packageId, predicts, request }: LiveModel) => ({
+const describeModel = ({ name, version, packageId, predicts, task, classes, request }: LiveModel) => ({
   name,
   version,
   packageId,
   predicts,
+  task,
+  ...(classes === undefined ? {} : { classes }),
   request: recordSchema(request),
 });
 

@@ -38,16 +38,18 @@ export function openApiDocument(live: LiveProject, { maxBatchItems }: CompiledHt
 }
 
 const requestName = ({ name }: LiveModel) => `request.${name}`;
+const answerName = ({ name }: LiveModel) => `prediction.${name}`;
+const answersName = ({ name }: LiveModel) => `predictions.${name}`;
 const eventName = ({ name }: LiveSource) => `event.${name}`;
 
 function predictPath(model: LiveModel, batch: object): [string, object] {
-  const answer = { anyOf: [ref("Prediction"), ref("Predictions")] };
+  const answer = { anyOf: [ref(answerName(model)), ref(answersName(model))] };
   return [
     routes.predict.path.replace("{model}", model.name),
     {
       post: workOperation(routes.predict, {
         operationId: `predict-${model.name}`,
-        description: `The probability of: ${model.predicts}.`,
+        description: `Predicts ${model.predicts}.`,
         body: json({ anyOf: [ref(requestName(model)), batch] }),
         answer,
       }),
@@ -172,19 +174,21 @@ function errorsOf(route: Route): object {
   return route === routes.model ? { 404: { $ref: "#/components/responses/404" } } : {};
 }
 
+const predictionsSchema = (model: LiveModel) => ({
+  type: "object",
+  required: ["predictions"],
+  properties: {
+    predictions: { type: "array", items: { anyOf: [ref(answerName(model)), ref("ErrorAnswer")] } },
+  },
+});
+
 function schemas(live: LiveProject): Record<string, object> {
   const text = { type: "string" };
   return {
     ...Object.fromEntries(live.models.map((model) => [requestName(model), recordSchema(model.request)])),
     ...Object.fromEntries(live.sources.map((source) => [eventName(source), recordSchema(source.schema)])),
-    Prediction: predictionSchema,
-    Predictions: {
-      type: "object",
-      required: ["predictions"],
-      properties: {
-        predictions: { type: "array", items: { anyOf: [ref("Prediction"), ref("ErrorAnswer")] } },
-      },
-    },
+    ...Object.fromEntries(live.models.map((model) => [answerName(model), predictionSchema(model)])),
+    ...Object.fromEntries(live.models.map((model) => [answersName(model), predictionsSchema(model)])),
     Feedback: {
       type: "object",
       required: ["id", "label"],
@@ -198,8 +202,12 @@ function schemas(live: LiveProject): Record<string, object> {
     IngestReceipt: ingestSchema,
     Model: {
       type: "object",
-      required: ["name", "version", "packageId", "predicts", "request"],
-      properties: { name: text, version: text, packageId: text, predicts: text, request: { type: "object" } },
+      required: ["name", "version", "packageId", "predicts", "task", "request"],
+      properties: {
+        ...{ name: text, version: text, packageId: text, predicts: text, task: text },
+        classes: { type: "array", items: text },
+        request: { type: "object" },
+      },
     },
     Models: {
       type: "object",

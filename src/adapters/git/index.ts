@@ -1,0 +1,1 @@
+export { codeState } from "./code-state.js";

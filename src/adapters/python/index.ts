@@ -1,0 +1,2 @@
+export type { PythonRunnerOptions } from "./places.js";
+export { pythonRunner } from "./runner.js";
