@@ -87,6 +87,7 @@ export default defineConfig(
     "dist/",
     "bench/.venv-feast/",
     "bench/.venv-learning/",
+    "bench/.venv-serving/",
     "templates/",
     "test/architecture/fixtures/",
     "**/.millwright/",

@@ -33,32 +33,27 @@ function latestOfKey(name, path) {
 async function joinHere({ files, engine, threads }, flights) {
   const started = performance.now();
   const found = latestOfKey("joined", flights.events);
+  const { schema } = found.source;
+  const columns = ["key", "event_timestamp"];
+  // The values are read from the beginning, while keys and times are looked at.
+  const values = engine.streamNumbers(flights.events, schema, Object.keys(valueColumns));
   const [table, spine] = await Promise.all([
-    readInParts(engine, flights.events, found.source.schema),
+    engine.readTable(flights.events, schema, { columns }),
     engine.readTable(flights.spine, { row: t.int(), key: t.string(), event_timestamp: t.timestamp() }),
   ]);
   const timeMs = spine.columns.event_timestamp.values.map((at) => at + 1);
   const set = featureSet({ views: { key: found }, request: {} });
+  const joined = {
+    file: { path: flights.events, rowCount: table.rowCount },
+    load: () => withoutTies(files, flights.events, eventTable(found.source, table)),
+    stream: () => values,
+  };
   const { features } = await buildFeatures(
     set,
-    {
-      spine: { table: spine, timeMs, askedAt: timeMs },
-      events: new Map([
-        ["joined", await withoutTies(files, flights.events, eventTable(found.source, table))],
-      ]),
-    },
+    { spine: { table: spine, timeMs, askedAt: timeMs }, events: new Map([["joined", joined]]) },
     { threads },
   );
   return { seconds: (performance.now() - started) / 1000, spine, features };
-}
-
-/** Reads the columns of a table in three parts at the same time: one reading keeps one processor busy at most. */
-async function readInParts(engine, path, schema) {
-  const names = Object.keys(schema);
-  const parts = [0, 1, 2].map((part) => names.filter((_, i) => i % 3 === part));
-  const tables = await Promise.all(parts.map((columns) => engine.readTable(path, schema, { columns })));
-  const { rowCount } = tables[0];
-  return { rowCount, columns: Object.assign({}, ...tables.map((table) => table.columns)) };
 }
 
 /** Of the events of one key and moment, all but the one that was created last are never seen. */

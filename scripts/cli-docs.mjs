@@ -33,7 +33,7 @@ function section(command, prefix) {
   return `## ${name}\n\n\`\`\`text\n${help(command)}\n\`\`\`\n`;
 }
 
-const program = createProgram();
+const program = await createProgram();
 const text = [head, ...program.commands.map((command) => section(command, "millwright"))].join("\n");
 
 if (process.argv.includes("--check")) {

@@ -31,7 +31,7 @@ export {
   notWorseThan,
   withstands,
 } from "./training/index.js";
-export { gbdt, isolationForest, linear, logistic, model } from "./training/index.js";
+export { conformal, gbdt, isolationForest, linear, logistic, model } from "./training/index.js";
 export { choice, float, integer, randomSearch, tpe, tune } from "./training/index.js";
 export { catboost, lightgbm, python, sklearn, torch, xgboost } from "./training/index.js";
 export { train, snapshotData, openLiveProject, verifyFeatures, evaluateRange } from "./lifecycle/index.js";
@@ -46,3 +46,14 @@ export {
 } from "./learning/index.js";
 export { fitSets, fitTemperature, intervalsOf, permutationImportance, setsOf } from "./learning/index.js";
 export { importModel, openModel } from "./lifecycle/index.js";
+export { hostModels } from "./lifecycle/index.js";
+export type {
+  HostedModel,
+  HostOptions,
+  LiveOptions,
+  LiveProject,
+  ModelHost,
+  Prediction,
+} from "./lifecycle/index.js";
+export type { ServingOptions } from "./lifecycle/index.js";
+export type { AccessOptions, JwtOptions, LimitsOptions } from "./access/index.js";

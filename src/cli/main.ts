@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
-import { createProgram } from "./program.js";
+import { createProgram, isCommand } from "./program.js";
 import { usageError } from "./usage-error.js";
 
 const json = process.argv.includes("--json");
 try {
-  await createProgram({ json }).parseAsync();
+  const [, , first] = process.argv;
+  const program = await createProgram({ json, command: isCommand(first) ? first : undefined });
+  await program.parseAsync();
 } catch (error) {
   // Commander has printed its own message; help and version are no errors, everything else is wrong usage.
   if (!(error instanceof CommanderError)) throw error;

@@ -25,6 +25,13 @@ export function port(text: string): number {
   throw new InvalidArgumentError("It takes a port from 0 to 65535.");
 }
 
+/** From 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (/^[01](\.\d{1,9})?$/.test(text) && value <= 1) return value;
+  throw new InvalidArgumentError("It takes a number from 0 to 1.");
+}
+
 /** The name of a live state. It names a folder, so it may not lead out of the project. */
 export function liveName(text: string): string {
   if (/^[a-z0-9][a-z0-9._-]{0,62}$/i.test(text)) return text;

@@ -1,29 +1,43 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { addData } from "./commands/data.js";
-import { addEvaluate } from "./commands/evaluate.js";
-import { addFeatures } from "./commands/features.js";
-import { addGc } from "./commands/gc.js";
-import { addInit } from "./commands/init.js";
-import { addModels } from "./commands/models.js";
-import { addMonitor } from "./commands/monitor.js";
-import { addReplay } from "./commands/replay.js";
-import { addReport } from "./commands/report.js";
-import { addRuns } from "./commands/runs.js";
-import { addReproduce } from "./commands/reproduce.js";
-import { addServe } from "./commands/serve.js";
-import { addTrain } from "./commands/train.js";
 
 function version(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }
 
+/** Each command, loaded when it is asked for: all together take several times as long as one. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  init: async () => (await import("./commands/init.js")).addInit,
+  data: async () => (await import("./commands/data.js")).addData,
+  features: async () => (await import("./commands/features.js")).addFeatures,
+  train: async () => (await import("./commands/train.js")).addTrain,
+  runs: async () => (await import("./commands/runs.js")).addRuns,
+  models: async () => (await import("./commands/models.js")).addModels,
+  gc: async () => (await import("./commands/gc.js")).addGc,
+  keys: async () => (await import("./commands/keys.js")).addKeys,
+  evaluate: async () => (await import("./commands/evaluate.js")).addEvaluate,
+  serve: async () => (await import("./commands/serve.js")).addServe,
+  predict: async () => (await import("./commands/predict.js")).addPredict,
+  replay: async () => (await import("./commands/replay.js")).addReplay,
+  loadtest: async () => (await import("./commands/loadtest.js")).addLoadtest,
+  monitor: async () => (await import("./commands/monitor.js")).addMonitor,
+  report: async () => (await import("./commands/report.js")).addReport,
+  reproduce: async () => (await import("./commands/reproduce.js")).addReproduce,
+};
+
+/** Whether it is the name of a command. */
+export const isCommand = (name: string | undefined): name is string =>
+  name !== undefined && Object.hasOwn(commands, name);
+
 /**
- * The command line: every command with its options, ready to parse. What is wrong with its use is told on
- * standard error, unless a machine is told.
+ * The command line: every command with its options, or the one that is asked for, ready to parse. What is wrong with
+ * its use is told on standard error, unless a machine is told.
  */
-export function createProgram({ json = false } = {}): Command {
+export async function createProgram({
+  json = false,
+  command,
+}: { readonly json?: boolean; readonly command?: string | undefined } = {}): Promise<Command> {
   const program = new Command("millwright")
     .description("Takes machine-learning models from data to a monitored production endpoint.")
     .version(version())
@@ -31,27 +45,12 @@ export function createProgram({ json = false } = {}): Command {
     .configureOutput({ outputError: (text, write) => (json ? undefined : write(text)) })
     .exitOverride();
 
-  for (const add of [
-    addInit,
-    addData,
-    addFeatures,
-    addTrain,
-    addRuns,
-    addModels,
-    addGc,
-    addEvaluate,
-    addServe,
-    addReplay,
-    addMonitor,
-    addReport,
-    addReproduce,
-  ]) {
-    add(program);
-  }
+  const asked = Object.keys(commands).filter((name) => command === undefined || name === command);
+  for (const name of asked) (await commands[name]())(program);
   // exitOverride is not inherited by commands that exist already.
-  for (const command of program.commands) {
-    command.exitOverride();
-    for (const inner of command.commands) inner.exitOverride();
+  for (const one of program.commands) {
+    one.exitOverride();
+    for (const inner of one.commands) inner.exitOverride();
   }
   return program;
 }

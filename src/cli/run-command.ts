@@ -1,4 +1,3 @@
-import { openProject } from "../compose/index.js";
 import { isMillwrightError, silentProgress, systemClock, type MillwrightError } from "../kernel/index.js";
 import type { Project } from "../lifecycle/index.js";
 import { paint, terminalProgress, type Terminal } from "./terminal.js";
@@ -18,6 +17,8 @@ export interface Outcome {
   readonly text: string;
   /** A check said no: the exit code is 1. */
   readonly refused?: boolean;
+  /** Another process tells the outcome. */
+  readonly silent?: boolean;
 }
 
 /** Exit codes: 0 success, 1 a check said no, 2 wrong usage or configuration, 3 failure. */
@@ -48,6 +49,7 @@ export async function runOnProject(
   await run(options, async (signal) => {
     const progress = options.quiet === true ? silentProgress : terminalProgress(terminal, systemClock);
     const { threads } = options;
+    const { openProject } = await import("../compose/index.js");
     const project = await openProject(options.project, {
       progress,
       ...(threads === undefined ? {} : { threads }),
@@ -67,13 +69,14 @@ export async function run(
 ): Promise<void> {
   const startedMs = systemClock.monotonicMs();
   try {
-    const { json, text, refused = false } = await command(interruption());
+    const { json, text, refused = false, silent = false } = await command(interruption());
+    process.exitCode = refused ? 1 : 0;
+    if (silent) return;
     const figures = {
       seconds: (systemClock.monotonicMs() - startedMs) / 1000,
       peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
     };
     terminal.out.write(options.json === true ? `${JSON.stringify({ ...json, ...figures })}\n` : `${text}\n`);
-    process.exitCode = refused ? 1 : 0;
   } catch (error) {
     process.exitCode = printError(error, options.json === true);
   }

@@ -1,17 +1,14 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { systemClock } from "../kernel/index.js";
-import { fixtureProject, flight } from "../serving/http/live-project.testing.js";
-import { startHttpServer, type HttpServerOptions } from "../serving/index.js";
+import { serve } from "../serving/http/http-server.testing.js";
+import { flight } from "../serving/http/live-project.testing.js";
+import type { HttpServerOptions } from "../serving/index.js";
 import { createClient, MillwrightClientError, type ClientOptions } from "./index.js";
 
-const log = { info: () => undefined, error: () => undefined };
-
 async function connected(server: Partial<HttpServerOptions> = {}, options: Partial<ClientOptions> = {}) {
-  const live = fixtureProject();
-  const { url, close } = await startHttpServer(live, { clock: systemClock, log, ...server });
-  onTestFinished(close);
+  const { live, server: opened } = await serve(server);
+  const { url } = opened;
   return { live, url, client: createClient({ url, ...options }) };
 }
 
@@ -112,15 +109,49 @@ describe("the client against the server", () => {
   });
 });
 
+describe("how a call wants to be served", () => {
+  it("is told to the server", async () => {
+    const { client, live } = await connected();
+    await client.predict("arrival-delay", flight, { priority: 3, timeoutMs: 5000 });
+    expect(live.patience()).toMatchObject({ priority: 2 });
+    const release = live.hold();
+    const late = client.predictMany("arrival-delay", [flight], { timeoutMs: 30 });
+    // Whoever of the two notices first.
+    await expect(late).rejects.toMatchObject({ code: expect.stringMatching(/MW0808|MW1302/) as string });
+    release();
+  });
+
+  it.each([{ priority: -1 }, { priority: 1.5 }, { timeoutMs: 0 }])(
+    "MW1306: %j is not sent",
+    async (options) => {
+      const { client, live } = await connected();
+      const refused = client.predict("arrival-delay", flight, options);
+      await expect(refused).rejects.toMatchObject({ code: "MW1306" });
+      expect(live.taken.predictions).toBe(0);
+    },
+  );
+
+  it.each([429, 503])("sends again what was refused with %i before any work", async (status) => {
+    let asked = 0;
+    const url = await other((_request, response) => {
+      const isFirst = asked++ === 0;
+      response.writeHead(isFirst ? status : 200, { "retry-after": "0" });
+      response.end(isFirst ? "{}" : '{"ready":true,"reasons":[]}');
+    });
+    expect(await createClient({ url, retries: 1 }).ready()).toMatchObject({ ready: true });
+    expect(asked).toBe(2);
+  });
+});
+
 describe("the client's own errors", () => {
   it("MW1301: nobody listens, or the answer breaks off", async () => {
     const url = await other((_request, response) =>
       response.writeHead(200, { "content-length": 9 }).write("{", () => response.destroy()),
     );
     await expect(createClient({ url }).models()).rejects.toMatchObject({ code: "MW1301" });
-    const { url: closed, close } = await startHttpServer(fixtureProject(), { clock: systemClock });
-    await close();
-    const nobody = createClient({ url: closed }).models();
+    const { server } = await serve();
+    await server.close();
+    const nobody = createClient({ url: server.url }).models();
     await expect(nobody).rejects.toMatchObject({ code: "MW1301", status: undefined });
   });
 

@@ -55,6 +55,8 @@ export interface ServedModel {
   readonly task: string;
   /** Of a `multiclass` model. */
   readonly classes?: readonly string[];
+  /** What its answers say of how sure they are; absent where they say nothing. */
+  readonly certainty?: "interval" | "set";
   /** JSON Schema of a request. */
   readonly request: Readonly<Record<string, unknown>>;
 }
@@ -104,7 +106,7 @@ export function createClient<
   const send = createTransport(options);
   const predictPath = (model: string) => `v1/models/${encodeURIComponent(model)}/predict`;
   const client: Client<Config, Sources> = {
-    predict: (model, body, call) => send({ path: predictPath(model), body, has: "id", signal: call?.signal }),
+    predict: (model, body, call) => send({ path: predictPath(model), body, has: "id", options: call }),
     async predictMany<Name extends ModelName<Config>>(
       model: Name,
       rows: readonly RequestOf<Config, Name>[],
@@ -116,13 +118,13 @@ export function createClient<
           body: { rows },
           has: "predictions",
           list: true,
-          signal: call?.signal,
+          options: call,
         },
       );
       return predictions.map((item) => toResult<Config, Name>(item));
     },
     async feedback(id, label, call) {
-      await send({ path: "v1/feedback", body: { id, label }, has: "accepted", signal: call?.signal });
+      await send({ path: "v1/feedback", body: { id, label }, has: "accepted", options: call });
     },
     async feedbackMany(items, call) {
       const receipt = await send<RawFeedbackReceipt>({
@@ -130,7 +132,7 @@ export function createClient<
         body: { items },
         has: "rejected",
         list: true,
-        signal: call?.signal,
+        options: call,
       });
       return {
         ...receipt,
@@ -139,7 +141,7 @@ export function createClient<
     },
     ingest(source, events, call) {
       const path = `v1/events/${encodeURIComponent(source)}`;
-      return send({ path, body: { events }, has: "quarantined", list: true, signal: call?.signal });
+      return send({ path, body: { events }, has: "quarantined", list: true, options: call });
     },
     async models(call) {
       return (
@@ -147,11 +149,11 @@ export function createClient<
           path: "v1/models",
           has: "models",
           list: true,
-          signal: call?.signal,
+          options: call,
         })
       ).models;
     },
-    ready: (call) => send({ path: "health/ready", has: "ready", unready: true, signal: call?.signal }),
+    ready: (call) => send({ path: "health/ready", has: "ready", unready: true, options: call }),
   };
   return Object.freeze(client);
 }

@@ -17,6 +17,7 @@ export type { CallOptions, ClientOptions } from "./transport.js";
 export type {
   ConfigLike,
   EventOf,
+  Fallback,
   ModelLike,
   ModelName,
   Prediction,

@@ -10,7 +10,7 @@ export interface ClientOptions {
   /** Sent with every request, e.g. for a proxy's authentication. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * How often a request that the server refused before any work (503 with `Retry-After`) is sent again,
+   * How often a request that the server refused before any work (429 or 503 with `Retry-After`) is sent again,
    * after the seconds that the server asked for. Default 0. Nothing else is ever repeated.
    */
   readonly retries?: number;
@@ -19,10 +19,15 @@ export interface ClientOptions {
 /** Options of one call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** How urgent a prediction is: 1 goes first, then 2, to 10. Default 0: the server's choice. */
+  readonly priority?: number;
+  /** How long this call may take; a prediction that the server has not begun by then is dropped. Default: the client's. */
+  readonly timeoutMs?: number;
 }
 
 export interface Call {
-  readonly signal: AbortSignal | undefined;
+  /** Undefined for the client's defaults. */
+  readonly options: CallOptions | undefined;
   /** Relative to the server's URL. */
   readonly path: string;
   /** Sent as JSON with POST; GET without. */
@@ -47,42 +52,63 @@ interface HttpAnswer {
   readonly retryAfterMs: number | undefined;
 }
 
+interface Sent {
+  readonly body: string | undefined;
+  readonly wished: Readonly<Record<string, string>>;
+}
+
 /** The sender for a server. Throws MW1306 for a bad option. */
 export function createTransport(options: ClientOptions): Send {
   const base = baseUrl(options.url);
-  const timeoutMs = wholeNumber(options.timeoutMs ?? 10_000, "timeoutMs", 1);
+  const clientTimeoutMs = wholeNumber(options.timeoutMs ?? 10_000, "timeoutMs", 1);
   const retries = wholeNumber(options.retries ?? 0, "retries", 0);
   const request = options.fetch ?? fetch;
 
-  const attempt = async (call: Call, body: string | undefined): Promise<HttpAnswer> => {
+  const attempt = async (call: Call, { body, wished }: Sent): Promise<HttpAnswer> => {
+    const { signal: own, timeoutMs = clientTimeoutMs } = call.options ?? {};
     const timeout = AbortSignal.timeout(timeoutMs);
-    const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
+    const signal = own === undefined ? timeout : AbortSignal.any([own, timeout]);
     try {
       const response = await request(new URL(call.path, base), {
         method: body === undefined ? "GET" : "POST",
         headers: {
           ...options.headers,
           ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...wished,
         },
         ...(body === undefined ? {} : { body }),
         signal,
       });
       return { status: response.status, text: await response.text(), retryAfterMs: retryAfterMs(response) };
     } catch (cause) {
-      if (call.signal?.aborted === true) throw cancelled(call.signal);
+      if (own?.aborted === true) throw cancelled(own);
       throw timeout.aborted ? timedOut(timeoutMs, cause) : unreachable(base, cause);
     }
   };
 
   return async <Answer>(call: Call) => {
     const body = "body" in call ? writeJson(call.body) : undefined;
+    const wished = wishes(call.options);
     for (let left = retries; ; left--) {
-      const answer = await attempt(call, body);
-      if (answer.status !== 503 || answer.retryAfterMs === undefined || left === 0) {
+      const answer = await attempt(call, { body, wished });
+      const refused = answer.status === 429 || answer.status === 503;
+      if (!refused || answer.retryAfterMs === undefined || left === 0) {
         return readAnswer(call, answer) as Answer;
       }
-      await pause(answer.retryAfterMs, call.signal);
+      await pause(answer.retryAfterMs, call.options?.signal);
     }
+  };
+}
+
+/** The headers by which a call says how it wants to be served. Throws MW1306. */
+function wishes({ priority, timeoutMs }: CallOptions = {}): Readonly<Record<string, string>> {
+  return {
+    ...(priority === undefined
+      ? {}
+      : { "millwright-priority": String(wholeNumber(priority, "priority", 0)) }),
+    ...(timeoutMs === undefined
+      ? {}
+      : { "millwright-timeout-ms": String(wholeNumber(timeoutMs, "timeoutMs", 1)) }),
   };
 }
 
@@ -189,7 +215,7 @@ function wholeNumber(value: number, name: string, min: number): number {
   throw clientError("MW1306", {
     expected: `${name} to be a whole number from ${min}`,
     found: String(value),
-    remedy: "Mend the options of createClient.",
+    remedy: "Mend the options of createClient, or of the call.",
   });
 }
 

@@ -1,7 +1,15 @@
 import { describe, expectTypeOf, it } from "vitest";
 import { t } from "../kernel/index.js";
 import { createClient } from "./index.js";
-import type { ModelName, Prediction, PredictionResult, RequestOf, ResponseOf, SourcesLike } from "./index.js";
+import type {
+  Fallback,
+  ModelName,
+  Prediction,
+  PredictionResult,
+  RequestOf,
+  ResponseOf,
+  SourcesLike,
+} from "./index.js";
 
 interface Model<Name extends string, Request> {
   readonly name: Name;
@@ -39,6 +47,7 @@ describe("types from a configuration", () => {
     >();
     expectTypeOf<Prediction<Config, "no-show">["probability"]>().toEqualTypeOf<number>();
     expectTypeOf<Prediction<Config, "no-show">["model"]>().toEqualTypeOf<"no-show">();
+    expectTypeOf<Prediction<Config, "no-show">["fallback"]>().toEqualTypeOf<Fallback | undefined>();
     expectTypeOf(client.predictMany<"no-show">).returns.resolves.toEqualTypeOf<
       readonly PredictionResult<Config, "no-show">[]
     >();

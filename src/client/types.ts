@@ -14,6 +14,8 @@ export interface AnyAnswer {
   readonly probabilities?: Readonly<Record<string, number>>;
   readonly value?: number;
   readonly score?: number;
+  readonly interval?: readonly [low: number, high: number];
+  readonly set?: readonly (string | boolean)[];
 }
 
 /** Any models, asked anything. */
@@ -52,12 +54,23 @@ export type ResponseOf<Config extends ConfigLike, Name extends ModelName<Config>
   Name
 >["response"];
 
+/** What stands in for the answer of a model that could not give one. */
+export interface Fallback {
+  /** What answered: `simple@3`, `last known` or `default`. */
+  readonly by: string;
+  /** The code of the error for which the model itself did not answer. */
+  readonly because: string;
+}
+
 /** One answered prediction. */
 export type Prediction<Config extends ConfigLike, Name extends ModelName<Config>> = {
   /** Give it back with the label. */
   readonly id: string;
   readonly model: Name;
+  /** The version that was asked, whatever answered. */
   readonly version: string;
+  /** Absent where the model itself answered. */
+  readonly fallback?: Fallback;
 } & ResponseOf<Config, Name>;
 
 /** The sources of a project by name: what `typeof` says of a record of them. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { arch, availableParallelism, cpus, platform, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
-import { duckdbEngine, duckdbWindows } from "../adapters/duckdb/index.js";
+import { duckdbEngine, duckdbRowFiles, duckdbWindows } from "../adapters/duckdb/index.js";
 import { fsAppendLog, fsBlobStore, fsCheckpointStore, fsLogReader } from "../adapters/fs/index.js";
 import { codeState } from "../adapters/git/index.js";
 import { onnxruntimeSessions } from "../adapters/onnxruntime/index.js";
@@ -15,6 +15,8 @@ import type { Project } from "../lifecycle/index.js";
 import type { Machine } from "../training/index.js";
 import { sourcesOf, type ProjectDefinition } from "./define-project.js";
 import { memoryStore } from "./online-store.js";
+import { processWorkers } from "./process-workers.js";
+import { servingParts } from "./serving-parts.js";
 
 export interface ConnectOptions {
   /** Where long work tells how far it is. Default: nowhere. */
@@ -63,11 +65,15 @@ export async function connect(
       tables: engine,
     }),
     openClean: () => connectClean(folder, definition, options),
+    workers: processWorkers(),
     machine: machine([onnxruntimeSessions.engine, engine.name]),
     code: () => codeState(resolve(folder)),
+    randomBytes,
     newId: (prefix: string) => `${prefix}-${randomBytes(6).toString("hex")}`,
+    files: duckdbRowFiles({ threads }),
     openWindows: () => (windows ??= duckdbWindows({ scratchFolder: join(root, "scratch"), threads })),
     ...onlineStore(definition),
+    ...servingParts(resolve(folder), definition, clock),
     openLog: (live: string, name: string) => fsAppendLog(liveFolder(live, name)),
     readLog: async (live: string, name: string) => fsLogReader(liveFolder(live, name)),
     async close() {

@@ -1,4 +1,5 @@
 import { durationMs, rejectUnknownKeys } from "../kernel/index.js";
+import { compileServing, type Serving, type ServingOptions } from "../lifecycle/index.js";
 import { compileDriftPolicy, compileLatencyPolicy } from "../monitoring/index.js";
 import type { ModelDefinition } from "../training/index.js";
 import { composeErrors } from "./errors.js";
@@ -16,6 +17,7 @@ export interface ProjectOptions<Models extends readonly ModelDefinition[]> {
   readonly name: string;
   readonly models: Models;
   readonly storage?: StorageOptions;
+  readonly serving?: ServingOptions;
 }
 
 /** A project as its configuration defines it. Its type carries the requests and responses of its models. */
@@ -24,14 +26,15 @@ export interface ProjectDefinition<Models extends readonly ModelDefinition[] = r
   readonly name: string;
   readonly models: Models;
   readonly storage: Required<StorageOptions>;
+  readonly serving: Serving;
 }
 
-/** Defines a project: the default export of `millwright.config.ts`. Throws MW0101, MW0103, MW0901 and MW1122. */
+/** Defines a project: the default export of `millwright.config.ts`. Throws MW0101, MW0103, MW0104, MW0719, MW0901, MW1122 and MW1615. */
 export function defineProject<const Models extends readonly ModelDefinition[]>(
   options: ProjectOptions<Models>,
 ): ProjectDefinition<Models> {
-  rejectUnknownKeys(options, ["name", "models", "storage"], "the project");
-  const { name, models, storage = {} } = options;
+  rejectUnknownKeys(options, ["name", "models", "storage", "serving"], "the project");
+  const { name, models, storage = {}, serving = {} } = options;
   rejectUnknownKeys(storage, ["folder", "online"], "storage of the project");
   if (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
     throw bad("a name of lower-case letters, digits and hyphens", JSON.stringify(name) ?? "nothing");
@@ -42,12 +45,16 @@ export function defineProject<const Models extends readonly ModelDefinition[]>(
     throw bad("a path as storage.folder", JSON.stringify(folder));
   if (online?.kind !== "memory" && online?.kind !== "redis")
     throw bad("what redis({ … }) makes as storage.online", JSON.stringify(online) ?? "nothing");
+  const { cacheStore } = serving;
+  if (cacheStore !== undefined && cacheStore?.kind !== "memory" && cacheStore?.kind !== "redis")
+    throw bad("what redis({ … }) makes as serving.cacheStore", JSON.stringify(cacheStore) ?? "nothing");
   checkModels(models as readonly ModelDefinition[]);
   return Object.freeze({
     kind: "project",
     name,
     models: Object.freeze(models),
     storage: Object.freeze({ folder, online }),
+    serving: compileServing(serving, new Set(models.map((model) => model.name))),
   });
 }
 

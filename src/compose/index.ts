@@ -7,3 +7,4 @@ export {
 } from "./define-project.js";
 export { redis, type OnlineStore, type RedisOptions } from "./online-store.js";
 export { openProject } from "./open-project.js";
+export { openTracing, type OpenTelemetryTracing } from "./open-tracing.js";

@@ -13,15 +13,11 @@ export {
   type Severity,
 } from "./expectation.js";
 export type { FailingRow, ReadableValue } from "./failing-row.js";
-export type {
-  DatasetCatalog,
-  ReadOptions,
-  Reject,
-  RejectedRow,
-  RejectedValue,
-  StagedFile,
-  TableEngine,
-} from "./ports.js";
+export type { DatasetCatalog, ReadOptions, Reject, RejectedRow, RejectedValue } from "./ports.js";
+export type { NumberStream, StagedFile, TableEngine } from "./ports.js";
+export type { DraftPart, FileColumn, FileDraft, FileField } from "./ports.js";
+export type { FileMatrix, FileReading, FileRows } from "./ports.js";
+export type { PartColumn, Publication, RowFile, RowFiles } from "./ports.js";
 export type { ColumnProfile, NumberProfile, TextProfile } from "./profile.js";
 export { readQuarantine, type QuarantinedRow } from "./quarantine.js";
 export type { ReferenceDistribution } from "./reference-distribution.js";

@@ -94,7 +94,21 @@ describe("stratified", () => {
           classes: true,
         }),
     ],
-  ])("refuses %s with MW0209", (_, make) => {
+  ])("refuses %s with MW0209, and not in the words of a split by time", (_, make) => {
     expect(make).toThrow(/MW0209/);
+    expect(make).not.toThrow(/byTime/);
+  });
+
+  it("says how many groups there are when they cannot be divided", () => {
+    const split = byGroup({ column: "user", testShare: 0.3 });
+    const rows = (groups: number[]): SplitRows => ({
+      ...{ times: new Float64Array(groups.length), outcome: new Float64Array(groups.length), classes: true },
+      groups: Int32Array.from(groups),
+    });
+    expect(() => split.assign(rows([0, 0, 0]))).toThrow(/MW0209.*values of "user": 1, in 3 rows/);
+    expect(() => split.assign(rows([-1, -1]))).toThrow(/MW0209.*values of "user": 0, in 2 rows/);
+    expect(() => split.hold(rows([0, 0, 0, 1]), Uint32Array.of(0, 1, 2), 0.5)).toThrow(
+      /training part more rows/,
+    );
   });
 });

@@ -4,6 +4,7 @@ import {
   badSplit,
   checkHeld,
   checkParts,
+  foundRows,
   checkShare,
   splitPart,
   type Split,
@@ -26,7 +27,11 @@ export function byGroup(options: GroupSplit): Split {
   checkShare(testShare, "testShare");
   checkSeed(seed);
   if (typeof column !== "string" || column === "") {
-    throw badSplit("the name of a column of the spine", JSON.stringify(column) ?? "nothing");
+    throw badSplit(
+      "the name of a column of the spine",
+      JSON.stringify(column) ?? "nothing",
+      'Name one, e.g. byGroup({ column: "user", testShare: 0.3 }).',
+    );
   }
   const strata = ({ times, groups }: SplitRows) => {
     if (groups === undefined) throw new TypeError("a split by group was given no groups");
@@ -96,7 +101,7 @@ function randomSplit({ kind, definition, testShare, seed, strata, column }: Rand
         if (unit < 0) return splitPart.none;
         return chosen.has(unit) ? splitPart.test : splitPart.train;
       });
-      return checkParts(parts, rows.times);
+      return checkParts(parts, () => foundUnits(rows, by, column), remedyOf(column));
     },
     hold(rows: SplitRows, train: Uint32Array, share: number) {
       const by = strata(rows);
@@ -108,6 +113,19 @@ function randomSplit({ kind, definition, testShare, seed, strata, column }: Rand
     },
   } satisfies Split);
 }
+
+/** How many rows there are to divide, and how many groups they make where groups are what is divided. */
+function foundUnits({ times }: SplitRows, by: Strata, column?: string): string {
+  if (column === undefined) return foundRows(times);
+  const groups = new Set(Array.from(times.keys(), (row) => by.unit(row)));
+  groups.delete(-1);
+  return `values of "${column}": ${groups.size}, in ${foundRows(times)}`;
+}
+
+const remedyOf = (column?: string) =>
+  column === undefined
+    ? "Give it more rows, or another testShare."
+    : `A group is in one part only: give it more values of "${column}", another testShare, or another split.`;
 
 /** A share of each stratum's units, drawn without replacement (Fisher and Yates), strata in ascending order. */
 function drawUnits(

@@ -248,6 +248,7 @@ function hashOnly(whole: TableEngine): TableEngine {
     hashFile: (path, signal) => whole.hashFile(path, signal),
     stage: never,
     readTable: never,
+    streamNumbers: never,
     writeTable: never,
     excludeRows: never,
     fingerprint: never,

@@ -38,11 +38,19 @@ export interface HeldRows {
   readonly held: Uint32Array;
 }
 
-export function checkParts(parts: Uint8Array, times: Float64Array): Uint8Array {
+/** @param found says what rows there are. Throws MW0209 */
+export function checkParts(parts: Uint8Array, found: () => string, remedy?: string): Uint8Array {
   for (const name of ["train", "test"] as const) {
-    if (!parts.includes(splitPart[name])) throw badSplit(`rows in the part "${name}"`, foundTimes(times));
+    if (!parts.includes(splitPart[name])) throw badSplit(`rows in the part "${name}"`, found(), remedy);
   }
   return parts;
+}
+
+/** How many rows there are to divide, of a split that asks for no times. */
+export function foundRows(times: Float64Array): string {
+  const count = times.reduce((sum, time) => sum + Number(!Number.isNaN(time)), 0);
+  if (count === 0) return "no row that can be learned from";
+  return `${count} ${count === 1 ? "row" : "rows"} that can be learned from`;
 }
 
 export function checkHeld(rows: HeldRows): HeldRows {
@@ -51,15 +59,20 @@ export function checkHeld(rows: HeldRows): HeldRows {
   throw badSplit(
     "training rows to fit and training rows to hold back",
     `${fit.length} and ${held.length} rows`,
+    "Give the training part more rows: early stopping, tuning and calibration hold some of them back.",
   );
 }
 
 export function checkShare(share: number, name: string): void {
   if (typeof share === "number" && share > 0 && share < 1) return;
-  throw badSplit(`a ${name} above 0 and below 1`, JSON.stringify(share) ?? "nothing");
+  throw badSplit(
+    `a ${name} above 0 and below 1`,
+    JSON.stringify(share) ?? "nothing",
+    "Give a share such as 0.3.",
+  );
 }
 
-function foundTimes(times: Float64Array): string {
+export function foundTimes(times: Float64Array): string {
   let first = Infinity;
   let last = -Infinity;
   let count = 0;
@@ -73,10 +86,14 @@ function foundTimes(times: Float64Array): string {
 }
 
 /** MW0209. */
-export function badSplit(expected: string, found: string) {
+export function badSplit(
+  expected: string,
+  found: string,
+  remedy = 'Mend the split, e.g. byTime({ train: "2001-01/2001-04", test: "2001-05/2001-06" }).',
+) {
   return dataErrors.error("MW0209", {
     expected,
     found,
-    remedy: 'Mend the split, e.g. byTime({ train: "2001-01/2001-04", test: "2001-05/2001-06" }).',
+    remedy,
   });
 }

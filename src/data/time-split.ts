@@ -4,6 +4,7 @@ import {
   badSplit,
   checkHeld,
   checkParts,
+  foundTimes,
   checkShare,
   splitPart,
   type Split,
@@ -79,7 +80,7 @@ function timeSplit(
         if (time >= train.from && time < trainTo) return splitPart.train;
         return time >= test.from && time < test.to ? splitPart.test : splitPart.none;
       });
-      return checkParts(parts, times);
+      return checkParts(parts, () => foundTimes(times));
     },
     hold({ times }: SplitRows, train: Uint32Array, share: number) {
       const cut = cutAt(

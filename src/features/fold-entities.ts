@@ -13,10 +13,17 @@ interface Dealing {
   /** Rows in the order that each entity's are to have; all rows, in order, by default. */
   readonly order?: Uint32Array;
   readonly entities: number;
+  /** Columns of the rows that go along, so that whoever reads them by entity need not jump about in memory. */
+  readonly carry?: readonly Float64Array[];
+}
+
+interface DealtRows extends EntityRows {
+  /** The columns that went along, in the order of `rows`. */
+  readonly carried: readonly Float64Array[];
 }
 
 /** Deals rows out to their entities by counting, keeping their order; −1: to none. */
-export function dealRows(entityOf: Int32Array, { order, entities }: Dealing): EntityRows {
+export function dealRows(entityOf: Int32Array, { order, entities, carry = [] }: Dealing): DealtRows {
   const length = order?.length ?? entityOf.length;
   const starts = new Uint32Array(entities + 1);
   for (let i = 0; i < length; i++) {
@@ -25,13 +32,17 @@ export function dealRows(entityOf: Int32Array, { order, entities }: Dealing): En
   }
   for (let entity = 0; entity < entities; entity++) starts[entity + 1] += starts[entity];
   const rows = new Uint32Array(starts[entities]);
+  const carried = carry.map(() => new Float64Array(rows.length));
   const next = starts.slice();
   for (let i = 0; i < length; i++) {
     const row = order === undefined ? i : order[i];
     const entity = entityOf[row];
-    if (entity >= 0) rows[next[entity]++] = row;
+    if (entity < 0) continue;
+    const place = next[entity]++;
+    rows[place] = row;
+    for (let c = 0; c < carry.length; c++) carried[c][place] = carry[c][row];
   }
-  return { starts, rows };
+  return { starts, rows, carried };
 }
 
 /** The questions of each of the events' entities, in the order of `askedAt`. */

@@ -3,76 +3,37 @@ import { describe, expect, test } from "vitest";
 import { events, parquet } from "../data/index.js";
 import { seededRng, t, tableOf } from "../kernel/index.js";
 import { count, last, timeSinceLast } from "./aggregation.js";
-import { keyCodes } from "./entity-key.js";
 import { eventTable } from "./event-log.js";
+import { streamedValues } from "./event-values.js";
 import { featureSet } from "./feature-set.js";
 import { buildFeatures } from "./feature-table.js";
 import { columnsOut, foldAnswers, foldInput, oracleAnswers, type Asked } from "./fold-answers.testing.js";
-import { answerLatest, asksLatestAlone } from "./fold-latest.js";
-import { visibleByTime, type Fold } from "./fold.js";
-import { featureChoice } from "./random-features.testing.js";
-import {
-  anchoredRows,
-  emptyRow,
-  plainKeys,
-  received,
-  schema as rowSchema,
-  times,
-} from "./random-rows.testing.js";
-import { availabilityCount, sourceWith, type RandomSource } from "./random-views.testing.js";
+import { answerLatest, asksLatestAlone, takesColumnsAlone } from "./fold-latest.js";
+import { visibleByTime, type VisibleEvents } from "./fold.js";
+import { columnViews, latestViews, scenario, streamOf, wholeFold } from "./latest-views.testing.js";
+import { emptyRow, schema as rowSchema } from "./random-rows.testing.js";
 import { view, type View } from "./view.js";
+import type { StoredEvents } from "./window-features.js";
 
 async function latestAnswers(folded: View, asked: Asked): Promise<(number | string)[][]> {
   const input = foldInput(folded, asked);
-  await answerLatest(whole(folded, input));
+  await answerLatest(wholeFold(folded, input));
   return columnsOut(input);
 }
 
-function whole(folded: View, { events, questions, out }: Fold) {
-  const eventKeys = keyCodes(folded.keyColumns.map((name) => events.table.columns[name]));
-  return { view: folded, events, eventKeys, asked: questions, lookups: [{ keys: questions.keys, out }] };
+/** The same while the values are read, so many rows at a time. */
+async function streamedAnswers(
+  folded: View,
+  asked: Asked,
+  sizes: readonly number[],
+): Promise<(number | string)[][]> {
+  const input = foldInput(folded, asked);
+  const { table } = input.events;
+  const source = streamOf(table, sizes);
+  await answerLatest(wholeFold(folded, input), {}, streamedValues(table.rowCount, source.stream));
+  expect(source.open()).toBe(0);
+  return columnsOut(input);
 }
-
-/** Views that ask for the latest event alone. */
-const latestViews: fc.Arbitrary<RandomSource> = fc
-  .record({
-    availability: fc.nat(availabilityCount - 1),
-    clock: fc.constantFrom("event" as const, "available" as const),
-    choices: fc.array(
-      fc
-        .tuple(
-          featureChoice,
-          fc.constantFrom("last" as const, "since" as const),
-          fc.constantFrom("value" as const, "condition" as const),
-        )
-        .map(([choice, kind, of]) => ({ ...choice, kind, of })),
-      { minLength: 1, maxLength: 6 },
-    ),
-    keyColumns: fc.constantFrom(["place"] as const, ["number"] as const, ["place", "number"] as const),
-  })
-  .map(({ availability, clock, choices, keyColumns }) =>
-    sourceWith({ keyColumns: [...keyColumns] as ["place"] }, [{ clock, choices }], availability),
-  );
-
-const scenario: fc.Arbitrary<Asked> = anchoredRows().chain(({ anchorMs, rows }) => {
-  const atEdge = fc
-    .record({
-      row: fc.nat(Math.max(0, rows.length - 1)),
-      minutes: fc.constantFrom(0, 1, 7, 30, 60, 180, 1_500, 17_280),
-      offsetMs: fc.constantFrom(-1, 0, 1),
-    })
-    .map(({ row, minutes, offsetMs }) => (rows.length > 0 ? rows[row].at : 0) + minutes * 60_000 + offsetMs);
-  const question = fc.record({
-    place: fc.option(fc.oneof(plainKeys.place, fc.constant("unknown")), { nil: null, freq: 10 }),
-    number: fc.option(fc.oneof(plainKeys.number, fc.constant(99)), { nil: null, freq: 10 }),
-    kind: fc.constant(null),
-    timeMs: fc.oneof(times(anchorMs), atEdge),
-  });
-  return fc.record({
-    log: fc.tuple(...rows.map(received)),
-    questions: fc.array(question, { maxLength: 30 }),
-  });
-});
 
 describe("the latest event of a key", () => {
   test("is what the fold and the naive oracle answer, to the last bit", async () => {
@@ -82,6 +43,16 @@ describe("the latest event of a key", () => {
       const answers = await latestAnswers(folded, asked);
       expect(answers).toEqual(await foldAnswers(folded, asked));
       expect(answers).toEqual(oracleAnswers(source, asked)[0]);
+    });
+    await fc.assert(property, { numRuns: 500 });
+  });
+
+  test("is what the naive oracle answers while the values of its columns are read", async () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
+    const property = fc.asyncProperty(columnViews, scenario, sizes, async (source, asked, few) => {
+      const [{ view: folded }] = source.views;
+      expect(takesColumnsAlone(folded.plan)).toBe(true);
+      expect(await streamedAnswers(folded, asked, few)).toEqual(oracleAnswers(source, asked)[0]);
     });
     await fc.assert(property, { numRuns: 500 });
   });
@@ -119,6 +90,7 @@ describe("the latest event of a key", () => {
     const answers = await latestAnswers(many, asked);
     expect(answers[0].filter((value) => !Number.isNaN(value)).length).toBeGreaterThan(10_000);
     expect(answers).toEqual(await foldAnswers(many, asked));
+    expect(await streamedAnswers(many, asked, [2_048, 5_000, 17_000])).toEqual(answers);
   });
 
   const schema = { at: t.timestamp(), place: t.string(), x: t.float().optional(), y: t.float().optional() };
@@ -206,6 +178,57 @@ describe("the latest event of a key", () => {
       ],
     );
     expect(answers).toMatchObject({ place_x: [3, NaN], place_since: [3_600, NaN] });
+  });
+
+  test("is the same on several threads", async () => {
+    const [eventRows, questionRows, features] = [20_000, 420_000, 20];
+    const rng = seededRng(5);
+    const places = ["A", "B", "C", "D", "E"];
+    const wide = { at: t.timestamp(), place: t.string(), x: t.float(), y: t.float().optional() };
+    const log = events("wide", { from: parquet("a.parquet"), schema: wide, eventTime: "at" });
+    const many = view("many", {
+      source: log,
+      entity: { thing: "place" },
+      features: (f) =>
+        Object.fromEntries(
+          Array.from({ length: features }, (_, i) => [
+            `f${i}`,
+            last(i % 5 === 4 ? f.y : f.x).over(`${(i % 3) + 1}h`),
+          ]),
+        ),
+    });
+    const rows = Array.from({ length: eventRows }, (_, i) => [
+      Math.floor(i / 2) * 1_000,
+      places[Math.floor(rng.next() * places.length)],
+      i % 7,
+      i % 11 === 0 ? null : i,
+    ]);
+    const spine = Array.from({ length: questionRows }, (_, i) => [
+      i * 25,
+      places[Math.floor(rng.next() * places.length)],
+    ]);
+    const timeMs = Float64Array.from(spine, ([at]) => at as number);
+    const table = tableOf(wide, rows);
+    const visible = visibleByTime(eventTable(log, table));
+    const file = { path: "wide.parquet", rowCount: eventRows };
+    const { stream } = streamOf(table, [2_048]);
+    const stored = { file, load: () => Promise.resolve(visible), stream };
+    const spineTable = tableOf({ at: t.timestamp(), place: t.string() }, spine);
+    const build = (threads: number, given: VisibleEvents | StoredEvents) =>
+      buildFeatures(
+        featureSet({ views: { place: many }, request: {} }),
+        { spine: { table: spineTable, timeMs, askedAt: timeMs }, events: new Map([["wide", given]]) },
+        { threads },
+      );
+    const alone = await build(1, visible);
+    for (const crew of [await build(3, visible), await build(1, stored), await build(3, stored)]) {
+      alone.features.forEach((feature, i) => {
+        if (feature.kind !== "number") throw new TypeError("a number was expected");
+        const { values } = crew.features[i] as typeof feature;
+        expect(Buffer.compare(new Uint8Array(feature.values.buffer), new Uint8Array(values.buffer))).toBe(0);
+        expect(values.some((value) => !Number.isNaN(value))).toBe(true);
+      });
+    }
   });
 
   test("is asked for by numbers of last and timeSinceLast alone", () => {

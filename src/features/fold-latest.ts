@@ -1,9 +1,13 @@
 import { setImmediate } from "node:timers/promises";
-import { bindTable, compileExpression, throwIfCancelled, type Table } from "../kernel/index.js";
+import { throwIfCancelled } from "../kernel/index.js";
+import { startCopying } from "./copy-crew.js";
 import { windowTimes } from "./event-log.js";
-import { dealQuestions, dealRows, type EntityRows } from "./fold-entities.js";
+import { blockRows } from "./event-blocks.js";
+import { columnTaken, tableValues, type EventValues, type OpenValues } from "./event-values.js";
+import { requireShared } from "./fold-threads.js";
 import type { FoldContext, ViewFold } from "./fold.js";
 import { beyondFloat32, modelNumber } from "./model-number.js";
+import { dealEvents, mergeOf, pickLatest, type Merge, type Picks, type Tie } from "./pick-latest.js";
 import type { Finish, Slot, SlotPlan } from "./slots.js";
 
 /**
@@ -13,154 +17,190 @@ import type { Finish, Slot, SlotPlan } from "./slots.js";
 export const asksLatestAlone = ({ finishes }: SlotPlan): boolean =>
   finishes.every(({ kind, output }) => output === "number" && (kind === "last" || kind === "since"));
 
-/** Which event each question finds: the latest that it sees, if that is alive. Those that find none are not here. */
-interface Picks {
-  /** Pairs of a question's row and its event's, near to each other in memory where their neighbours are. */
-  readonly questions: Uint32Array;
-  readonly events: Uint32Array;
-  /** From this pair on, `events` are numbers of ties. */
-  readonly tiedFrom: number;
-  readonly ties: readonly Tie[];
+/** Whether such a plan takes columns as they are, so that their values can be copied while they are read. */
+export const takesColumnsAlone = ({ finishes, slots }: SlotPlan): boolean =>
+  finishes.every((finish) => {
+    const slot = slots[finish.slots[0]];
+    return finish.kind === "since" ? slot.where === undefined : columnTaken(slot) !== undefined;
+  });
+
+/** Below so many copied values, starting threads costs more than they save. */
+const threadsPayFrom = 8_000_000;
+
+interface LatestContext extends FoldContext {
+  /** Threads that copy values, this one among them. Answers do not depend on it. */
+  readonly threads?: number;
 }
 
-/** Of events of one key and time: one that came, and what was the latest before; a tie when it is at least `rowCount`. */
-interface Tie {
-  readonly before: number;
-  readonly row: number;
-}
-
-interface Merge {
-  readonly fold: ViewFold;
+/** A lookup of a view: what its features are answered from. */
+interface Lookup {
+  readonly merge: Merge;
   readonly times: Float64Array;
-  readonly events: EntityRows;
-  readonly questions: EntityRows;
+  /** By window: what each question finds of all events. */
+  readonly picks: Map<number, Picks>;
+}
+
+/** One feature of a lookup: what it is made of and where it goes. */
+interface Answer {
+  readonly lookup: Lookup;
+  readonly finish: Finish;
+  readonly slot: Slot;
+  readonly target: Float32Array;
 }
 
 /**
  * Answers a view that asks for the latest event alone, by merging each entity's events with its questions:
  * O(events + questions), and a read and a write for each feature of a question. Equal to the fold to the last
- * bit, ties, nulls and late events included. Writes every row of `out`.
+ * bit, ties, nulls and late events included. Writes every row of `out`. When `values` come from elsewhere, the
+ * events' table needs no columns but those of keys.
  */
-export async function answerLatest(fold: ViewFold, { signal, onProgress }: FoldContext = {}): Promise<void> {
-  const { view, events, eventKeys, asked, lookups } = fold;
+export async function answerLatest(
+  fold: ViewFold,
+  context: LatestContext = {},
+  values: EventValues = tableValues(fold.events.table),
+): Promise<void> {
+  const { view, lookups, asked } = fold;
+  const copies = lookups.length * view.plan.finishes.length * asked.timeMs.length;
+  const threads = copies >= threadsPayFrom ? (context.threads ?? 1) : 1;
+  if (threads > 1) for (const { out } of lookups) requireShared(out);
+  const slots = copiedSlots(view.plan);
+  // What is read goes on being read while the events are merged with the questions.
+  const open = slots.length === 0 ? undefined : await values.open(slots, threads);
+  try {
+    const answers = await openAnswers(fold, context);
+    const copied = answers.filter(({ slot }) => slots.includes(slot));
+    const rest = new Set(answers);
+    if (open !== undefined) {
+      const whole = await copyAll({ copied, slots, open }, values.rowCount, { ...context, threads });
+      copied.forEach((answer, i) => whole[i] && rest.delete(answer));
+    }
+    for (const answer of rest) {
+      await answerAlone(answer, values);
+      await pause(context);
+    }
+  } finally {
+    await open?.close();
+  }
+  context.onProgress?.(asked.timeMs.length * lookups.length);
+}
+
+async function pause({ signal }: FoldContext): Promise<void> {
+  await setImmediate();
+  throwIfCancelled(signal);
+}
+
+/** Most features are values of the latest of all events, and are copied; the others follow one by one. */
+function copiedSlots({ finishes, slots }: SlotPlan): Slot[] {
+  const last = finishes.filter(({ kind }) => kind === "last").map((finish) => slots[finish.slots[0]]);
+  return slots.filter((slot) => slot.where === undefined && last.includes(slot));
+}
+
+/** Finds the latest event of every question, for all features that ask for the latest of all events. */
+async function openAnswers(fold: ViewFold, context: LatestContext): Promise<Answer[]> {
+  const { view, events, eventKeys, asked } = fold;
   const times = windowTimes(view, events);
-  const dealt = dealRows(eventKeys.codes, { order: events.order, entities: eventKeys.texts.length });
-  for (const [done, { keys, out }] of lookups.entries()) {
-    const merge = { fold, times, events: dealt, questions: dealQuestions(keys, eventKeys, asked) };
-    const picked = new Map<number, Picks>();
+  const dealt = dealEvents(events, times, eventKeys);
+  const answers: Answer[] = [];
+  for (const { keys, out } of fold.lookups) {
+    await pause(context);
+    const lookup = { merge: mergeOf(dealt, keys, { eventKeys, asked }), times, picks: new Map() };
     for (const finish of view.plan.finishes) {
       const slot = view.plan.slots[finish.slots[0]];
-      const writing = { finish, timeMs: asked.timeMs, target: out.numbers[finish.position] };
-      if (!answerByAll(merge, { slot, writing, picked })) answerByValues(merge, { slot, writing });
-      await setImmediate();
-      throwIfCancelled(signal);
+      answers.push({ lookup, finish, slot, target: out.numbers[finish.position] });
+      if (slot.where !== undefined || lookup.picks.has(finish.windowMs)) continue;
+      lookup.picks.set(finish.windowMs, pickLatest(lookup.merge, finish.windowMs));
+      await pause(context);
     }
-    onProgress?.(asked.timeMs.length * (done + 1));
+  }
+  return answers;
+}
+
+interface Copies {
+  readonly copied: readonly Answer[];
+  /** What they take of the events, and where that comes from. */
+  readonly slots: readonly Slot[];
+  readonly open: OpenValues;
+}
+
+const picksOf = ({ lookup, finish }: Answer) => lookup.picks.get(finish.windowMs) as Picks;
+
+/** Copies features from their events, ties last. Says of each whether all its values were fit to be copied. */
+async function copyAll(
+  { copied, slots, open }: Copies,
+  rowCount: number,
+  { signal, threads = 1 }: LatestContext,
+): Promise<boolean[]> {
+  const picks = [...new Set(copied.map(picksOf))];
+  const job = {
+    picks: picks.map(({ questions, events, starts }) => ({ questions, events, starts })),
+    columns: copied.map((answer) => ({
+      picks: picks.indexOf(picksOf(answer)),
+      given: slots.indexOf(answer.slot),
+      target: answer.target,
+    })),
+    held: open.held,
+    whole: open.whole,
+  };
+  const crew = startCopying(job, Math.ceil(rowCount / blockRows), { threads, signal });
+  try {
+    const rows = tiedRows(picks, rowCount);
+    const given = await open.feed(crew, rows);
+    const whole = await crew.finish();
+    const placeOf = new Map(Array.from(rows, (row, place) => [row, place]));
+    const ties = picks.map((one) => one.ties.map((tie) => tieAmong(tie, placeOf, rowCount)));
+    return job.columns.map(
+      (column, i) =>
+        whole[i] &&
+        copyTied({ ...picks[column.picks], ties: ties[column.picks] }, given[column.given], column.target),
+    );
+  } finally {
+    await crew.close();
   }
 }
 
-interface Answering {
-  readonly slot: Slot;
-  readonly writing: Omit<Writing, "given">;
+/** The rows that ties are made of, ascending. */
+function tiedRows(picks: readonly Picks[], rowCount: number): Uint32Array {
+  const rows = new Set<number>();
+  for (const { ties } of picks) {
+    for (const { before, row } of ties) {
+      rows.add(row);
+      if (before < rowCount) rows.add(before);
+    }
+  }
+  return Uint32Array.from(rows).sort();
 }
 
-/** By the latest of all events, which is the one if it has a value. False where one has none. */
-function answerByAll(
-  merge: Merge,
-  { slot, writing, picked }: Answering & { readonly picked: Map<number, Picks> },
+/** A tie of a column of which those rows alone are known. */
+function tieAmong({ before, row }: Tie, placeOf: ReadonlyMap<number, number>, rowCount: number): Tie {
+  const place = before < rowCount ? placeOf.get(before) : before - rowCount + placeOf.size;
+  return { before: place as number, row: placeOf.get(row) as number };
+}
+
+/** Adds what is tied. False where one is null or no finite 32-bit float. */
+function copyTied(
+  { questions, events, tiedFrom, ties }: Picks,
+  given: Float64Array,
+  target: Float32Array,
 ): boolean {
-  if (slot.where !== undefined) return false;
-  const { kind, windowMs } = writing.finish;
-  const picks = picked.get(windowMs) ?? pickLatest(merge, windowMs);
-  picked.set(windowMs, picks);
-  if (kind !== "since") return copy(picks, { ...writing, given: valuesOf(slot, merge.fold.events.table) });
-  write(picks, { ...writing, given: merge.times });
+  const tied = tiedValues(ties, given);
+  for (let i = tiedFrom; i < questions.length; i++) {
+    const value = tied[events[i]];
+    if (!(Math.abs(value) < beyondFloat32)) return false;
+    target[questions[i]] = value + 0;
+  }
   return true;
 }
 
-/** By the latest of the events that have a value. */
-function answerByValues(merge: Merge, { slot, writing }: Answering): void {
-  const { kind, windowMs } = writing.finish;
-  const values = valuesOf(slot, merge.fold.events.table);
-  const picks = pickLatest(merge, windowMs, values);
-  write(picks, { ...writing, given: kind === "since" ? merge.times : values });
-}
-
-/** What a slot takes of the events, by row; NaN: nothing. */
-function valuesOf({ value, where }: Slot, table: Table): Float64Array {
-  if (value?.op === "column" && where === undefined) {
-    const column = table.columns[value.name];
-    if (column.kind === "number") return column.values;
-  }
-  const bind = bindTable(table);
-  const read = value === undefined ? () => 1 : compileExpression(value, bind);
-  const counts = where === undefined ? () => 1 : compileExpression(where, bind);
-  const values = new Float64Array(table.rowCount);
-  for (let row = 0; row < values.length; row++) {
-    const given = counts(row) === 1 ? read(row) : null;
-    values[row] = given === null ? NaN : (given as number);
-  }
-  return values;
-}
-
-/** The latest event that each question sees, of all events or of those that have a value. */
-function pickLatest(
-  { fold, times, events, questions }: Merge,
-  windowMs: number,
-  values?: Float64Array,
-): Picks {
-  const { visibleFrom } = fold.events;
-  const { askedAt, timeMs } = fold.asked;
-  const found = {
-    questions: new Uint32Array(questions.rows.length),
-    events: new Uint32Array(questions.rows.length),
-  };
-  const ties: Tie[] = [];
-  let count = 0;
-  for (let entity = 0; entity + 1 < events.starts.length; entity++) {
-    const [end, lastQuestion] = [events.starts[entity + 1], questions.starts[entity + 1]];
-    let next = events.starts[entity];
-    let head = -1;
-    let headMs = -Infinity;
-    for (let q = questions.starts[entity]; q < lastQuestion; q++) {
-      const question = questions.rows[q];
-      for (; next < end && visibleFrom[events.rows[next]] < askedAt[question]; next++) {
-        const row = events.rows[next];
-        // An event without a time is in no window: neither holds for it.
-        const [later, equal] = [times[row] > headMs, times[row] === headMs];
-        if (!(later || equal) || (values !== undefined && Number.isNaN(values[row]))) continue;
-        head = later ? row : times.length + ties.push({ before: head, row }) - 1;
-        headMs = times[row];
-      }
-      if (!(headMs >= timeMs[question] - windowMs)) continue;
-      found.questions[count] = question;
-      found.events[count++] = head;
-    }
-  }
-  return { ...nearby(found, { count, rowCount: times.length }), ties };
-}
-
-/** Events of one block of a column of numbers stay in the processor's cache: 128 KB. */
-const blockBits = 14;
-
-/** Deals pairs out to the blocks of their events, ties behind all of them. Questions stay in order. */
-function nearby(
-  { questions, events }: Pick<Picks, "questions" | "events">,
-  { count, rowCount }: { readonly count: number; readonly rowCount: number },
-): Omit<Picks, "ties"> {
-  const last = (rowCount >>> blockBits) + 1;
-  const starts = new Uint32Array(last + 2);
-  const blockOf = (event: number) => (event < rowCount ? event >>> blockBits : last);
-  for (let i = 0; i < count; i++) starts[blockOf(events[i]) + 1]++;
-  for (let block = 0; block <= last; block++) starts[block + 1] += starts[block];
-  const tiedFrom = starts[last];
-  const dealt = { questions: new Uint32Array(count), events: new Uint32Array(count) };
-  for (let i = 0; i < count; i++) {
-    const to = starts[blockOf(events[i])]++;
-    dealt.questions[to] = questions[i];
-    dealt.events[to] = events[i] < rowCount ? events[i] : events[i] - rowCount;
-  }
-  return { ...dealt, tiedFrom };
+/** One feature by itself: by the latest of all events when it asks for their times, else of those that have a value. */
+async function answerAlone({ lookup, finish, slot, target }: Answer, values: EventValues): Promise<void> {
+  const { merge, times, picks } = lookup;
+  const { kind, windowMs } = finish;
+  const { timeMs } = merge.asked;
+  const ofAll = kind === "since" && slot.where === undefined ? picks.get(windowMs) : undefined;
+  if (ofAll !== undefined) return write(ofAll, { finish, timeMs, given: times, target });
+  const given = await values.valuesOf(slot);
+  const found = pickLatest(merge, windowMs, given);
+  write(found, { finish, timeMs, given: kind === "since" ? times : given, target });
 }
 
 interface Writing {
@@ -181,23 +221,6 @@ function write(picks: Picks, { finish, timeMs, given, target }: Writing): void {
     const answer = finish.kind === "since" ? (timeMs[questions[i]] - value) / 1000 : value + 0;
     target[questions[i]] = modelNumber(answer);
   }
-}
-
-/** The same for values alone, in a loop as tight as can be. False where one is null or no finite 32-bit float. */
-function copy({ questions, events, tiedFrom, ties }: Picks, { given, target }: Writing): boolean {
-  const tied = tiedValues(ties, given);
-  target.fill(NaN);
-  for (let i = 0; i < tiedFrom; i++) {
-    const value = given[events[i]];
-    if (!(Math.abs(value) < beyondFloat32)) return false;
-    target[questions[i]] = value + 0;
-  }
-  for (let i = tiedFrom; i < questions.length; i++) {
-    const value = tied[events[i]];
-    if (!(Math.abs(value) < beyondFloat32)) return false;
-    target[questions[i]] = value + 0;
-  }
-  return true;
 }
 
 /** Of equal times the larger value counts. */

@@ -45,7 +45,7 @@ export async function foldOnThreads(
 }
 
 /** A column that is copied to a thread is a column that nobody reads. */
-function requireShared({ numbers, texts }: FoldOutput): void {
+export function requireShared({ numbers, texts }: FoldOutput): void {
   const columns = [...numbers, ...texts.map(({ codes }) => codes)];
   if (columns.every(({ buffer }) => buffer instanceof SharedArrayBuffer)) return;
   throw new TypeError("the columns of a fold on threads must lie in shared memory");
@@ -62,7 +62,7 @@ function heaviestFirst(groups: readonly FoldGroups[]): FoldWorkerInput["turns"] 
 type NumberArray = Float64Array | Int32Array;
 
 /** Arrays in shared memory: themselves, or one copy of each. */
-function sharing(): <T extends NumberArray>(array: T) => T {
+export function sharing(): <T extends NumberArray>(array: T) => T {
   const copies = new Map<NumberArray, NumberArray>();
   return <T extends NumberArray>(array: T): T => {
     if (array.buffer instanceof SharedArrayBuffer) return array;
@@ -103,7 +103,7 @@ function sharedTable({ rowCount, columns }: Table, plan: SlotPlan, share: Return
   return { rowCount, columns: Object.fromEntries(entries) };
 }
 
-function workerFailed(found: string, cause?: unknown) {
+export function workerFailed(found: string, cause?: unknown) {
   return featureErrors.error("MW0310", {
     expected: "every thread that folds features to run to its end",
     found,

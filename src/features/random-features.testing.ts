@@ -133,6 +133,17 @@ export const featureChoice: fc.Arbitrary<FeatureChoice> = fc.record({
   window: fc.constantFrom(...windows),
 });
 
+/** A feature of a column as it is, without a condition. */
+export const columnChoice: fc.Arbitrary<FeatureChoice> = featureChoice.chain((choice) =>
+  fc
+    .constantFrom(
+      { value: values[0], of: "value" as const },
+      { value: values[1], of: "value" as const },
+      { condition: conditions[0], of: "condition" as const },
+    )
+    .map((column) => ({ ...choice, ...column, where: undefined })),
+);
+
 function aggregationOf(f: F, choice: FeatureChoice): Aggregation {
   const { kind, level, rank } = choice;
   const given = choice[choice.of].of(f);

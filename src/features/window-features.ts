@@ -1,6 +1,8 @@
-import type { Table } from "../kernel/index.js";
+import type { NumberStream } from "../data/index.js";
+import { columnsRead, type Table } from "../kernel/index.js";
 import { checkSample } from "./check-sample.js";
 import { keyCodes, type KeyCodes } from "./entity-key.js";
+import { streamedValues, type EventValues } from "./event-values.js";
 import { featureCounts, lookupsOf, type FeatureSet } from "./feature-set.js";
 import {
   askedRows,
@@ -12,7 +14,7 @@ import {
   type VisibleEvents,
 } from "./fold.js";
 import { shared } from "./fold-groups.js";
-import { answerLatest, asksLatestAlone } from "./fold-latest.js";
+import { answerLatest, asksLatestAlone, takesColumnsAlone } from "./fold-latest.js";
 import { foldOnThreads } from "./fold-threads.js";
 import { planView, worthMeasuring, type ViewChoice } from "./plan-features.js";
 import type { EventFile, WindowEngine, WindowStrategy } from "./ports.js";
@@ -31,7 +33,13 @@ export interface Spine {
 /** Events in a file, seen by a question if they were available before its time; they are read when needed. */
 export interface StoredEvents {
   readonly file: EventFile;
-  load(): Promise<VisibleEvents>;
+  /** Reads the events; their table has these columns at least, and all of them when none are named. */
+  load(columns?: readonly string[]): Promise<VisibleEvents>;
+  /**
+   * Reads columns of numbers, with the rows of `load`. Where it is there, a view that asks for columns of the
+   * latest event alone copies them as they are read, and the events never lie in memory as a whole.
+   */
+  stream?(columns: readonly string[]): Promise<NumberStream>;
 }
 
 export interface BuildInput {
@@ -134,23 +142,51 @@ async function answerViews(
   codes: CodeKeys,
   context: BuildContext,
 ): Promise<void> {
+  const left: AskedView[] = [];
+  for (const one of views) if (!(await answeredByEngine(one, context))) left.push(one);
+  // Events that some view needs as a whole are in memory for the others too.
+  const whole = new Set(left.filter((one) => !isStreamed(one)).map(({ events }) => events));
   const read = new Map<VisibleEvents | StoredEvents, VisibleEvents>();
-  const folds: ViewFold[] = [];
-  for (const one of views) {
-    if (await answeredByEngine(one, context)) continue;
-    const { view, asked, lookups, events } = one;
-    const log = read.get(events) ?? ("load" in events ? await events.load() : events);
-    read.set(events, log);
-    folds.push({ view, asked, lookups, events: log, eventKeys: codes(log.table, view.keyColumns) });
-  }
-  const isLatest = ({ view }: ViewFold) => asksLatestAlone(view.plan);
+  const others: ViewFold[] = [];
   let answered = 0;
-  for (const one of folds.filter(isLatest)) {
-    await answerLatest(one, foldContext(context, answered));
-    answered += one.asked.timeMs.length * one.lookups.length;
+  for (const one of left) {
+    const { view, asked, lookups, events } = one;
+    const streamed = !whole.has(events);
+    const log = read.get(events) ?? (await eventsOf(one, streamed));
+    if (!streamed) read.set(events, log);
+    const folded = { view, asked, lookups, events: log, eventKeys: codes(log.table, view.keyColumns) };
+    if (!asksLatestAlone(view.plan)) {
+      others.push(folded);
+      continue;
+    }
+    const latest = { ...foldContext(context, answered), threads: context.threads ?? 1 };
+    await answerLatest(folded, latest, streamed ? valuesInFile(one) : undefined);
+    answered += asked.timeMs.length * lookups.length;
   }
-  const others = folds.filter((one) => !isLatest(one));
   await foldViews(others, { ...foldContext(context, answered), threads: context.threads ?? 1 });
+}
+
+type StreamedView = AskedView & { readonly events: Required<StoredEvents> };
+
+const isStreamed = (one: AskedView): one is StreamedView =>
+  "load" in one.events &&
+  one.events.stream !== undefined &&
+  asksLatestAlone(one.view.plan) &&
+  takesColumnsAlone(one.view.plan);
+
+/** The events of a view: all of them, or what says whose they are and when they are seen. */
+async function eventsOf({ view, events }: AskedView, streamed: boolean): Promise<VisibleEvents> {
+  if (!("load" in events)) return events;
+  if (!streamed) return events.load();
+  const { source, keyColumns } = view;
+  const clocks = source.availableAt === undefined ? [] : columnsRead(source.availableAt.node);
+  return events.load([...new Set([source.eventTime, ...keyColumns, ...clocks])]);
+}
+
+function valuesInFile(one: AskedView): EventValues | undefined {
+  return isStreamed(one)
+    ? streamedValues(one.events.file.rowCount, (columns) => one.events.stream(columns))
+    : undefined;
 }
 
 /** Goes on counting from the questions that were answered before. */

@@ -33,7 +33,7 @@ export function guarded(session: Pick<Session, "dispose">): Guarded {
   };
 }
 
-function disposed() {
+export function disposed() {
   return inferenceErrors.error("MW0706", {
     expected: "a model in memory",
     found: "one that was disposed",

@@ -49,4 +49,34 @@ export const inferenceErrors = errorTable({
       "The tensors given to a model are not those of its signature: one is missing or unknown, has another type or a " +
       "dimension of another size, or holds more or fewer elements than its shape says.",
   },
+  MW0708: {
+    title: "computation ended",
+    exit: 3,
+    http: 504,
+    about:
+      "A model that computes in a process of its own took longer than its time limit. The process was ended and nothing " +
+      "of it is left; the next call gets a fresh one. A graph that loops for ever, or inputs that are too large, do this.",
+  },
+  MW0709: {
+    title: "engine's process died",
+    exit: 3,
+    http: 500,
+    about:
+      "The process in which a model computes ended while it loaded the model or computed: it crashed, ran out of memory, " +
+      "or somebody ended it. The next call gets a fresh one.",
+  },
+  MW0714: {
+    title: "no such provider",
+    exit: 2,
+    http: 422,
+    about:
+      "A model was to compute on a device or library that the engine does not have on this machine. The message lists " +
+      "those that it has.",
+  },
+  MW0723: {
+    title: "unknown placement",
+    exit: 2,
+    http: 500,
+    about: "A graph computes `inline`, in the thread that serves, or in a `worker`, a process of its own.",
+  },
 });

@@ -13,21 +13,21 @@ import { inferenceErrors } from "./errors.js";
  * signature is a single value, or one that the graph does not state, which the engine judges. Throws MW0707.
  */
 export function checkInputs(specs: readonly TensorSpec[], values: Tensors): void {
-  const names = specs.map(({ name }) => name);
-  const stranger = Object.keys(values).find((name) => !names.includes(name));
+  const stranger = Object.keys(values).find((name) => !specs.some((spec) => spec.name === name));
   if (stranger !== undefined) {
+    const names = specs.map(({ name }) => name);
     throw unfit(
       `the inputs ${names.join(", ")}`,
       `${JSON.stringify(stranger)}. ${didYouMean(stranger, names)}`,
     );
   }
   for (const spec of specs) {
-    const what = `${spec.name}, ${tensorText(spec)}`;
-    if (!Object.hasOwn(values, spec.name)) throw unfit(what, "nothing");
+    const refuse = (found: string) => unfit(`${spec.name}, ${tensorText(spec)}`, found);
+    if (!Object.hasOwn(values, spec.name)) throw refuse("nothing");
     const value = values[spec.name];
     const problem = tensorProblem(value);
-    if (problem !== undefined) throw unfit(what, `a tensor that is none: ${problem}`);
-    if (!fits(spec, value)) throw unfit(what, tensorText(value));
+    if (problem !== undefined) throw refuse(`a tensor that is none: ${problem}`);
+    if (!fits(spec, value)) throw refuse(tensorText(value));
   }
 }
 

@@ -43,7 +43,7 @@ export async function loadGraph(packageId: string, { blobs, sessions }: LoadCont
   const signature = Object.freeze({ inputs, outputs });
   const session = await sessions.open(read.model, { threads: 1 });
   try {
-    const probeReport = await verify(read, session);
+    const probeReport = await verifySession(read, session);
     const guard = guarded(session);
     const compute = async (values: Tensors) => {
       checkInputs(inputs, values);
@@ -57,7 +57,8 @@ export async function loadGraph(packageId: string, { blobs, sessions }: LoadCont
   }
 }
 
-async function verify(read: ModelPackage, session: Session): Promise<ProbeReport> {
+/** Compares an open graph with its signature and runs the probes. Throws MW0608 and MW0702. */
+export async function verifySession(read: ModelPackage, session: Session): Promise<ProbeReport> {
   if (read.kind === "tensors") {
     checkTensorSignature(read.manifest.signature, session);
     return checkTensorProbes(read.probes, (inputs) => session.compute(inputs));

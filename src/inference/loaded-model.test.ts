@@ -1,12 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { onnxruntimeSessions } from "../adapters/onnxruntime/index.js";
-import { manualClock } from "../kernel/index.js";
 import { writePackage, type FeatureFacts, type Probe, type Signature } from "../registry/index.js";
 import { exampleContents, exampleFacts, looseBlobs } from "../registry/packages.testing.js";
 import { loadModel } from "./index.js";
 import type { SessionFactory } from "./ports.js";
 import { encodeGraph, logGraph, flatteningGraph, sumGraph, textGraph } from "./small-graphs.testing.js";
-import { warmUp } from "./warm-up.js";
 
 const float32 = "float32";
 const numericSignature = (columns: number): Signature => ({
@@ -164,33 +162,5 @@ describe("disposing", () => {
     await disposal;
     await model.dispose();
     expect(sessions.count()).toBe(0);
-  });
-});
-
-describe("warming up", () => {
-  it("predicts probes one by one and gives the median of their times", async () => {
-    const clock = manualClock();
-    const seen: number[] = [];
-    const timesMs = [9, 1, 4, 2];
-    const model = {
-      probes: { tolerance: 0, probes: [half, { ...half, numeric: [1, 1] }] },
-      predict: async (numeric: Float32Array) => {
-        clock.advance(timesMs[seen.length]);
-        seen.push(numeric[0]);
-        return new Float32Array(1);
-      },
-    };
-    // The median of 9, 1, 4, 2 is 3; of 9, 1, 4 it is 4.
-    expect(await warmUp(model, { clock, predictions: 4 })).toEqual({ predictions: 4, medianMs: 3 });
-    expect(seen).toEqual([0, 1, 0, 1]);
-    seen.length = 0;
-    expect(await warmUp(model, { clock, predictions: 3 })).toEqual({ predictions: 3, medianMs: 4 });
-  });
-
-  it("works on a real model, 200 times unless told otherwise", async () => {
-    const { id, ...context } = await sumPackage();
-    const model = await loadModel(id, context);
-    expect(await warmUp(model, { clock: manualClock() })).toEqual({ predictions: 200, medianMs: 0 });
-    await model.dispose();
   });
 });

@@ -54,7 +54,7 @@ export async function loadModel(packageId: string, { blobs, sessions }: LoadCont
 const noText: readonly string[] = Object.freeze([]);
 
 /** The session behind checks of its inputs and outputs, and a disposal that waits for calls under way. */
-function guard(session: Session, widths: Widths): Pick<LoadedModel, "predict" | "dispose"> {
+export function guard(session: Session, widths: Widths): Pick<LoadedModel, "predict" | "dispose"> {
   const calls = guarded(session);
   const predict = (numeric: Float32Array, rows: number, text = noText) =>
     calls.call(async () => {
@@ -66,7 +66,8 @@ function guard(session: Session, widths: Widths): Pick<LoadedModel, "predict" | 
   return { predict, dispose: () => calls.dispose() };
 }
 
-function checkOutput(output: Float32Array, rows: number, width: number): Float32Array {
+/** The outputs of so many rows. Throws MW0703 and MW0705. */
+export function checkOutput(output: Float32Array, rows: number, width: number): Float32Array {
   if (output.length !== rows * width) {
     throw inferenceErrors.error("MW0705", {
       expected: `${rows * width} outputs, ${width} per row`,

@@ -3,7 +3,8 @@ import { encodeGraph } from "./small-graphs.testing.js";
 
 /** Small ONNX graphs of any inputs and outputs, whose results can be computed by hand, for tests. */
 
-const { FLOAT, FLOAT16, DOUBLE, INT32, INT64, UINT8, BOOL, STRING } = onnx.TensorProto.DataType;
+const { FLOAT, FLOAT16, DOUBLE, INT8, INT16, INT32, INT64, BOOL, STRING } = onnx.TensorProto.DataType;
+const { UINT8, UINT16, UINT32, UINT64, BFLOAT16 } = onnx.TensorProto.DataType;
 const attribute = onnx.AttributeProto.AttributeType;
 
 type Dims = readonly (string | number)[];
@@ -22,8 +23,10 @@ const node = (opType: string, input: string[], output: string, rest: onnx.INodeP
 
 /** One input and one output of every type, each of shape [n]: what goes in comes out, bools the other way round. */
 export const everyTypeGraph = (): Uint8Array => {
-  const types = { float32: FLOAT, float64: DOUBLE, int32: INT32, int64: INT64, uint8: UINT8 };
-  const kept = Object.entries({ ...types, string: STRING });
+  const signed = { int8: INT8, int16: INT16, int32: INT32, int64: INT64 };
+  const unsigned = { uint8: UINT8, uint16: UINT16, uint32: UINT32, uint64: UINT64 };
+  const floats = { float32: FLOAT, float64: DOUBLE, float16: FLOAT16 };
+  const kept = Object.entries({ ...floats, ...signed, ...unsigned, string: STRING });
   return encodeGraph({
     node: [
       ...kept.map(([name]) => node("Identity", [name], `${name}_out`)),
@@ -115,13 +118,76 @@ export const zipMapGraph = (): Uint8Array =>
     ],
   });
 
-/** A tensor of a type that is not taken. */
-export const halfGraph = (): Uint8Array =>
+const castGraph = (elemType: number) =>
   encodeGraph({
-    node: [node("Cast", ["x"], "y", { attribute: [{ name: "to", type: attribute.INT, i: FLOAT16 }] })],
+    node: [node("Cast", ["x"], "y", { attribute: [{ name: "to", type: attribute.INT, i: elemType }] })],
     input: [tensor("x", FLOAT, ["n"])],
-    output: [tensor("y", FLOAT16, ["n"])],
+    output: [tensor("y", elemType, ["n"])],
   });
+
+/** x rounded to float16. */
+export const halfGraph = (): Uint8Array => castGraph(FLOAT16);
+
+/** A tensor of a type that is not taken. */
+export const brainFloatGraph = (): Uint8Array => castGraph(BFLOAT16);
+
+/** Adds 1 to x as often as `trips` says, an input if it is left out. */
+export const loopGraph = (trips?: number): Uint8Array => {
+  const body: onnx.IGraphProto = {
+    name: "body",
+    node: [node("Identity", ["go_on"], "goes_on"), node("Add", ["before", "one"], "after")],
+    input: [tensor("trip", INT64, []), tensor("go_on", BOOL, []), tensor("before", FLOAT, ["n"])],
+    output: [tensor("goes_on", BOOL, []), tensor("after", FLOAT, ["n"])],
+  };
+  return encodeGraph({
+    node: [
+      node("Loop", ["trips", "yes", "x"], "y", {
+        attribute: [{ name: "body", type: attribute.GRAPH, g: body }],
+      }),
+    ],
+    input: [tensor("x", FLOAT, ["n"]), ...(trips === undefined ? [tensor("trips", INT64, [])] : [])],
+    output: [tensor("y", FLOAT, ["n"])],
+    initializer: [
+      ...(trips === undefined ? [] : [{ name: "trips", dataType: INT64, dims: [], int64Data: [trips] }]),
+      { name: "yes", dataType: BOOL, dims: [], int32Data: [1] },
+      { name: "one", dataType: FLOAT, dims: [], floatData: [1] },
+    ],
+  });
+};
+
+/** Computes for longer than anybody waits. */
+export const endlessGraph = (): Uint8Array => loopGraph(2 ** 53 - 1);
+
+/** Needs so many bytes for every element of x. */
+export const greedyGraph = (bytes: number): Uint8Array =>
+  encodeGraph({
+    node: [
+      node("Shape", ["x"], "length"),
+      node("Mul", ["length", "factor"], "size"),
+      node("ConstantOfShape", ["size"], "zeros"),
+      node("ReduceSum", ["zeros"], "y", { attribute: [{ name: "keepdims", type: attribute.INT, i: 1 }] }),
+    ],
+    input: [tensor("x", FLOAT, ["n"])],
+    output: [tensor("y", FLOAT, [1])],
+    initializer: [{ name: "factor", dataType: INT64, dims: [1], int64Data: [Math.ceil(bytes / 4)] }],
+  });
+
+/** y = x · weights for weights of so many bytes; y is of shape [n, 1024], and x has a column for every 4 KiB. */
+export const heavyGraph = (bytes: number): Uint8Array => {
+  const rows = Math.ceil(bytes / 4096);
+  const weights = new Float32Array(rows * 1024).map((_, i) => (i % 7) / 8);
+  return encodeGraph({
+    node: [node("MatMul", ["x", "weights"], "y")],
+    input: [tensor("x", FLOAT, ["n", rows])],
+    output: [tensor("y", FLOAT, ["n", 1024])],
+    initializer: [
+      {
+        ...{ name: "weights", dataType: FLOAT, dims: [rows, 1024] },
+        rawData: new Uint8Array(weights.buffer),
+      },
+    ],
+  });
+};
 
 /** A constant: nothing goes in. */
 export const constantGraph = (): Uint8Array =>

@@ -45,3 +45,14 @@ export {
 } from "./table.js";
 export { dayOfMonth, dayOfYear, hourOfDay, isWeekend, minuteOfDay, minuteOfHour } from "./time-parts.js";
 export { month, quarter, secondOfMinute, startOf, unitsBetween, weekday, year } from "./time-parts.js";
+export type {
+  RequestTrace,
+  SpanCounters,
+  TracedDoor,
+  TracedEnd,
+  TracedInference,
+  TracedModel,
+  TracedPassage,
+  TracedRequest,
+  Tracing,
+} from "./tracing.js";

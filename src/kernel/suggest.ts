@@ -32,5 +32,5 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
 export function didYouMean(name: string, candidates: readonly string[]): string {
   const near = nearest(name, candidates);
   if (near !== undefined) return `Did you mean "${near}"?`;
-  return candidates.length === 0 ? "There are none." : `Valid names: ${candidates.join(", ")}.`;
+  return candidates.length === 0 ? "There are none." : `Valid names: ${[...new Set(candidates)].join(", ")}.`;
 }

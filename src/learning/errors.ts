@@ -18,7 +18,7 @@ export const learningErrors = errorTable({
     exit: 1,
     http: 422,
     about:
-      "All training rows have the same label, so there is nothing to tell apart. Widen the training period.",
+      "All training rows have the same label, so there is nothing to tell apart. Check the label's definition, or let the training part have rows of another class.",
   },
   MW0404: {
     title: "bad feature table",
@@ -32,7 +32,7 @@ export const learningErrors = errorTable({
     exit: 3,
     http: 422,
     about:
-      "A number feature has an infinite value in the training rows, mostly a division by zero. Make it missing in the feature's definition.",
+      "A number feature is infinite in some rows, or beyond the range of float32 (3.40282347e38), in which trees and graphs compute: mostly a division by zero. Make it missing in the feature's definition, or scale it down.",
   },
   MW0406: {
     title: "feature does not fit the model",
@@ -58,7 +58,7 @@ export const learningErrors = errorTable({
     exit: 3,
     http: 422,
     about:
-      "A target must be a finite number in every row; for the Poisson loss it must not be negative, nor 0 everywhere.",
+      "A target must be a finite number in every row, and at most 1e30 either way: predictions are float32, and must stay finite far beyond the targets. Scale larger ones down in the label's definition. For the Poisson loss it must not be negative, nor 0 everywhere.",
   },
   MW0410: {
     title: "bad weight",
@@ -84,7 +84,7 @@ export const learningErrors = errorTable({
     exit: 1,
     http: 422,
     about:
-      "A learner or a calibration was given fewer rows than it can be computed from. Widen the training period.",
+      "A learner or a calibration was given fewer rows than it can be computed from. Give the training part more rows.",
   },
   MW0421: {
     title: "bad calibration data",
@@ -98,7 +98,7 @@ export const learningErrors = errorTable({
     exit: 3,
     http: 422,
     about:
-      "A calibration is appended to the first output of an ONNX graph, which must hold one probability per row, or one per row and class for a temperature, in 32-bit floats, with operator set 13 or later.",
+      "A calibration, and likewise intervals and sets, are appended to the first output of an ONNX graph, which must hold one number per row, or one per row and class, in 32-bit floats, with operator set 13 or later.",
   },
   MW0423: {
     title: "bad conformal data",

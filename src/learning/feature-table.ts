@@ -74,6 +74,21 @@ export function checkExamples(examples: Examples): void {
   }
 }
 
+/** Checks that all numbers can be computed with, of rows that are only scored. Throws MW0405 and MW0409. */
+export function checkNumbers({ features, target, rowCount }: Examples): void {
+  if (target.kind === "regression") checkValues(target.values, rowCount);
+  if (target.kind === "ranking") checkValues(target.relevance, rowCount);
+  for (const feature of features) {
+    if (feature.kind === "number") checkFinite(feature);
+  }
+}
+
+/** Learners and graphs compute in float32. */
+const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
+
+/** Predictions are float32 too, and must stay finite where a line or an interval leads far beyond the targets. */
+const largestTarget = 1e30;
+
 function checkFeatures({ features, rowCount }: FeatureTable): void {
   if (features.length === 0) throw badTable("at least one feature", "none");
   const names = new Set<string>();
@@ -129,22 +144,30 @@ function checkLabels(labels: Uint8Array | Uint16Array, classes: number, rowCount
   if (counts.filter((count) => count > 0).length < 2) {
     throw learningErrors.error("MW0403", {
       expected: classes === 2 ? "rows of both classes" : "rows of at least two classes",
-      found: `${rowCount} rows, ${classes === 2 ? `${counts[1]} of them positive` : "all of one class"}`,
-      remedy: "Widen the training period, or check the label's definition.",
+      found: `${rowCount === 1 ? "1 row" : `${rowCount} rows`}, ${classes === 2 ? `${counts[1]} of them positive` : "all of one class"}`,
+      remedy: "Check the label's definition, or let the training part have rows of another class.",
     });
   }
 }
 
 function checkValues(values: Float64Array, rowCount: number): void {
   if (values.length !== rowCount) throw badLabel(`${rowCount} target values`, `${values.length}`);
-  const stray = values.findIndex((value) => !Number.isFinite(value));
-  if (stray >= 0 || rowCount === 0) {
-    throw learningErrors.error("MW0409", {
-      expected: "a finite target value in every row, and at least one row",
-      found: rowCount === 0 ? "no rows" : `${values[stray]} at row ${stray}`,
-      remedy: "Leave rows with an unknown outcome out of the training set.",
-    });
+  if (rowCount === 0) throw badValues("no rows");
+  let [strays, first] = [0, -1];
+  for (let row = 0; row < rowCount; row++) {
+    if (Math.abs(values[row]) <= largestTarget) continue;
+    if (strays++ === 0) first = row;
   }
+  if (strays === 0) return;
+  throw badValues(`${strays} of ${rowCount} rows without one, the first ${values[first]} at row ${first}`);
+}
+
+function badValues(found: string) {
+  return learningErrors.error("MW0409", {
+    expected: `a finite target value of at most ${largestTarget} either way in every row, and at least one row`,
+    found,
+    remedy: "Leave rows with an unknown outcome out of the training set, and scale larger values down.",
+  });
 }
 
 function checkWeights({ weights, rowCount }: Examples): void {
@@ -159,17 +182,21 @@ function checkWeights({ weights, rowCount }: Examples): void {
 }
 
 function checkFinite({ name, values }: NumberFeature): void {
+  let [strays, first] = [0, -1];
   for (let row = 0; row < values.length; row++) {
     // x − x is 0 for finite numbers and NaN for the rest; NaN alone means missing.
-    if (values[row] - values[row] !== 0 && !Number.isNaN(values[row])) {
-      throw learningErrors.error("MW0405", {
-        expected: `finite or missing values in "${name}"`,
-        found: `${values[row]} at row ${row}`,
-        remedy: "Make the value missing in the feature's definition, e.g. where a divisor is zero.",
-        details: { feature: name, row },
-      });
-    }
+    if (values[row] - values[row] === 0 || Number.isNaN(values[row])) continue;
+    if (strays++ === 0) first = row;
   }
+  if (strays === 0) return;
+  const row = first;
+  throw learningErrors.error("MW0405", {
+    expected: `finite values of at most ${largestFloat32.toPrecision(9)}, or missing ones, in "${name}"`,
+    found: `${strays} of ${values.length} rows beyond that, the first ${values[row]} at row ${row}`,
+    remedy:
+      "Make the value missing in the feature's definition, e.g. where a divisor is zero, or scale it down.",
+    details: { feature: name, row, rows: strays },
+  });
 }
 
 /** The feature that a model asks for. Throws MW0406 if it is absent or of the other kind. */

@@ -5,6 +5,8 @@ export type { CalibrationRows } from "./calibration/rows.js";
 export { fitTemperature } from "./calibration/temperature.js";
 export { bandAround, fitIntervals, intervalsOf, type Band } from "./conformal/intervals.js";
 export type { ConformalIntervals, Intervals } from "./conformal/intervals.js";
+export { requireConformalRows } from "./conformal/conformal-quantile.js";
+export { fitSetThreshold } from "./conformal/set-threshold.js";
 export { fitSets, setsOf, type ConformalSets, type SetMethod } from "./conformal/prediction-sets.js";
 export { explainGbdt, type Explanation } from "./explain/explain-gbdt.js";
 export { permutationImportance, type PermutationImportance } from "./explain/permutation-importance.js";
@@ -19,7 +21,7 @@ export type {
   TargetOf,
   TextFeature,
 } from "./feature-table.js";
-export { requireTarget } from "./feature-table.js";
+export { checkExamples, checkNumbers, requireTarget } from "./feature-table.js";
 export { featureImportance, type FeatureImportance, type FittedModel } from "./fitted-model.js";
 export type { GbdtOptions } from "./gbdt/options.js";
 export { compileGbdtOptions } from "./gbdt/options.js";
@@ -32,6 +34,7 @@ export type { LinearFeature, LinearModel } from "./linear/model.js";
 export { compileLinearOptions, type LinearOptions } from "./linear/options.js";
 export { trainLinear } from "./linear/train.js";
 export { calibratedOnnx } from "./onnx/calibrated.js";
+export { intervalOnnx, setOnnx, type BandGraphs } from "./onnx/conformal.js";
 export { toOnnx } from "./onnx/export.js";
-export type { GraphInfo } from "./onnx/graph.js";
+export type { GraphInfo } from "./onnx/graph-maker.js";
 export { readGraphInfo, type FileInfo } from "./onnx/graph-info.js";

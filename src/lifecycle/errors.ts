@@ -198,4 +198,11 @@ export const lifecycleErrors = errorTable({
     http: 404,
     about: "There is no training run of that id.",
   },
+  MW1180: {
+    title: "nothing to compare",
+    exit: 2,
+    http: 400,
+    about:
+      "A comparison of runs was asked of less than two different ones. `millwright runs show` looks at one.",
+  },
 });

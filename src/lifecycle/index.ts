@@ -1,51 +1,45 @@
-export { approveVersion, archiveVersion, rejectVersion, standingOf } from "./approve-version.js";
-export type { Standing } from "./approve-version.js";
-export { audit } from "./audit.js";
-export { backfillFeatures, rollBackView, type Backfill, type BackfilledView } from "./backfill-features.js";
-export { buildTrainingSet, type BuiltTrainingSet } from "./build-training-set.js";
-export { collectGarbage, holdBlob, releaseBlob, type Garbage } from "./collect-garbage.js";
-export { compareRuns, listRuns, showRun, type RunComparison, type RunView } from "./compare-runs.js";
-export { compareVersions, type VersionComparison } from "./compare-versions.js";
-export {
-  describeFeatures,
-  describeView,
-  type DescribedFeature,
-  type DescribedView,
-} from "./describe-features.js";
-export { evaluateRange, type RangeEvaluation } from "./evaluate-range.js";
-export { getFeatures, type RequestFeatures } from "./get-features.js";
-export { importModel, type ImportedModel, type ModelFile } from "./import-model.js";
-export { lineage, type Lineage } from "./lineage.js";
-export type { FeedbackReceipt, IngestReceipt, LiveModel, LiveProject, LiveSource } from "./live-project.js";
-export type { Prediction, Readiness, Refusal, Remark } from "./live-project.js";
-export { openModel, type OpenedModel } from "./open-model.js";
-export { openLiveProject, type LiveOptions } from "./open-live-project.js";
+export { createKey, listKeys, revokeKey } from "./versions/api-keys.js";
+export { approveVersion, archiveVersion, rejectVersion, standingOf } from "./versions/approve-version.js";
+export type { Standing } from "./versions/approve-version.js";
+export { audit } from "./versions/audit.js";
+export { backfillFeatures, rollBackView } from "./views/backfill-features.js";
+export type { Backfill, BackfilledView } from "./views/backfill-features.js";
+export { buildTrainingSet, type BuiltTrainingSet } from "./train/build-training-set.js";
+export { collectGarbage, holdBlob, releaseBlob, type Garbage } from "./versions/collect-garbage.js";
+export { compareRuns, listRuns, showRun, type RunComparison, type RunView } from "./runs/compare-runs.js";
+export { compareVersions, type VersionComparison } from "./versions/compare-versions.js";
+export { describeFeatures, describeView } from "./views/describe-features.js";
+export type { DescribedFeature, DescribedView } from "./views/describe-features.js";
+export { evaluateRange, type RangeEvaluation } from "./train/evaluate-range.js";
+export { getFeatures, type RequestFeatures } from "./views/get-features.js";
+export { importModel, type ImportedModel, type ModelFile } from "./versions/import-model.js";
+export { lineage, type Lineage } from "./versions/lineage.js";
+export type { FeedbackReceipt, IngestReceipt, LiveModel, LiveProject } from "./live/live-project.js";
+export type { LiveSource, Prediction, Readiness, Refusal, Remark } from "./live/live-project.js";
+export { openModel, type OpenedModel } from "./versions/open-model.js";
+export { openLiveProject, type LiveOptions } from "./live/open-live-project.js";
 export { findModel, findSource, type Project } from "./project.js";
-export { monitor, type MonitoredWindow, type MonitorRequest, type MonitorResult } from "./monitor.js";
-export { exportVersion, importVersion } from "./exchange-packages.js";
-export { promoteOnRecord, rollBack } from "./promote.js";
-export { listVersions, readVersion, versionNamed } from "./read-version.js";
-export { replay, type ReplayRequest, type ReplayResult, type ReplayTarget } from "./replay.js";
-export { report, type ReportRequest } from "./report.js";
-export type {
-  ComparedModel,
-  EvidenceState,
-  FeatureDrift,
-  Importance,
-  Interval,
-  MonitoringReport,
-  MonitoringWindow,
-  NotRun,
-  ProfiledColumn,
-  ReplayReport,
-  ReportCalibration,
-  ReportData,
-  Slice,
-  SliceDimension,
-} from "./report-data.js";
-export { reproduceRun, type Reproduction } from "./reproduce-run.js";
-export { listFailures, snapshotData, type Failures } from "./snapshot-data.js";
-export { testMetrics } from "./test-metrics.js";
-export { train, type TrainResult } from "./train.js";
-export { verifyFeatures, type FeatureVerification, type ViewAge } from "./verify-features.js";
-export { profileData, validateData, type DataProfile } from "./validate-data.js";
+export { monitor, type MonitoredWindow, type MonitorRequest, type MonitorResult } from "./watch/monitor.js";
+export { exportVersion, importVersion } from "./versions/exchange-packages.js";
+export { predictFile, type PredictedFile } from "./predict/predict-file.js";
+export { promoteOnRecord, rollBack } from "./versions/promote.js";
+export { listVersions, readVersion, versionNamed } from "./versions/read-version.js";
+export { replay, type ReplayRequest, type ReplayResult, type ReplayTarget } from "./watch/replay.js";
+export { report, type ReportRequest } from "./watch/report.js";
+export type { ComparedModel, EvidenceState, FeatureDrift, Importance } from "./watch/report-data.js";
+export type { Interval, MonitoringReport, MonitoringWindow, NotRun } from "./watch/report-data.js";
+export type { ProfiledColumn, ReplayReport, ReportCalibration } from "./watch/report-data.js";
+export type { ReportData, Slice, SliceDimension } from "./watch/report-data.js";
+export { reproduceRun, type Reproduction } from "./runs/reproduce-run.js";
+export { listFailures, snapshotData, type Failures } from "./train/snapshot-data.js";
+export { evaluationLine, testMetrics } from "./train/test-metrics.js";
+export { loadTest, type LoadJob, type LoadTarget } from "./loadtest/load-test.js";
+export type { LoadMeasurements, LoadOutcome, LoadTestResult } from "./loadtest/load-test.js";
+export { train, type TrainResult } from "./train/train.js";
+export { verifyFeatures, type FeatureVerification, type ViewAge } from "./views/verify-features.js";
+export { profileData, validateData, type DataProfile } from "./train/validate-data.js";
+export type { HostedEntry, HostedModel, HostedState, ModelHost } from "./hosting/model-host.js";
+export { hostModels, type HostOptions } from "./hosting/host-models.js";
+export { compileServing } from "./hosting/serving-options.js";
+export type { CacheStore, Serving, ServingOptions } from "./hosting/serving-options.js";
+export { openGate } from "./train/open-gate.js";

@@ -1,6 +1,7 @@
-import type { DatasetCatalog, EventSource, Source, Spine, TableEngine } from "../data/index.js";
+import type { ApiKeyStore, RandomBytes, RateStore, RateStoreChoice } from "../access/index.js";
+import type { DatasetCatalog, EventSource, RowFiles, Source, Spine, TableEngine } from "../data/index.js";
 import type { FeatureSpaceCatalog, TileStore, WindowEngine } from "../features/index.js";
-import type { SessionFactory } from "../inference/index.js";
+import type { AnswerLimits, ResponseCache, SessionFactory, Timers } from "../inference/index.js";
 import {
   didYouMean,
   type AppendLog,
@@ -11,8 +12,17 @@ import {
   type Schema,
 } from "../kernel/index.js";
 import type { RegistryStore } from "../registry/index.js";
-import type { CodeState, Machine, ModelDefinition, PythonRunner, RunStore, Task } from "../training/index.js";
+import type {
+  CodeState,
+  Machine,
+  ModelDefinition,
+  PythonRunner,
+  RunStore,
+  RunWorkers,
+  Task,
+} from "../training/index.js";
 import { lifecycleErrors } from "./errors.js";
+import type { Serving } from "./hosting/serving-options.js";
 
 /** A project with its adapters: what every verb of the lifecycle works on. */
 export interface Project {
@@ -27,7 +37,17 @@ export interface Project {
   readonly runs: RunStore;
   /** Which version of each view is read, by live state. */
   readonly spaces: FeatureSpaceCatalog;
+  readonly apiKeys: ApiKeyStore;
   readonly sessions: SessionFactory;
+  /** How the project is served. */
+  readonly serving: Serving;
+  readonly timers: Timers;
+  /** Keeps answers of a model; whoever opens it closes it. */
+  openResponseCache(limits: AnswerLimits): ResponseCache;
+  /** Counts what callers take; whoever opens it closes it. */
+  openRates(store: RateStoreChoice): RateStore;
+  /** The text of a file that the configuration names, relative to the project's folder. */
+  readText(path: string): Promise<string>;
   /** What live states keep to start quickly, by the name of the live state. */
   readonly checkpoints: CheckpointStore;
   readonly clock: Clock;
@@ -36,6 +56,8 @@ export interface Project {
   readonly threads: number;
   readonly producer: { readonly name: string; readonly version: string };
   readonly machine: Machine;
+  /** Tells a run that goes on from one whose process is gone. */
+  readonly workers: RunWorkers;
   /** Runs trainers that need Python. */
   readonly python: PythonRunner;
   /** The same project on empty storage of its own, which closing it removes. */
@@ -44,8 +66,12 @@ export interface Project {
   code(): Promise<CodeState | null>;
   /** A fresh id that no other process makes, e.g. for runs and servers. */
   newId(prefix: string): string;
+  /** For secrets. */
+  readonly randomBytes: RandomBytes;
   /** The engine that adds windows up in SQL; one for the project, closed with it. */
   openWindows(): Promise<WindowEngine>;
+  /** Reads and makes files outside of the project. */
+  readonly files: RowFiles;
   /** Connects to the store that online features share with other processes; absent: they stay in memory. */
   readonly openTiles?: () => TileStore;
   /** Opens a log of a live state for writing. */

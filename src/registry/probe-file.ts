@@ -7,9 +7,9 @@ import {
   isTensorType,
   loadTensor,
   tensorText,
+  writtenElement,
   type StoredElement,
   type Tensors,
-  type TensorType,
 } from "./tensor.js";
 
 const mostDimensions = 16;
@@ -89,19 +89,12 @@ function tensorOf(value: unknown, spec: TensorSpec, at: string) {
       for (const inner of item) collect(inner, depth + 1);
       return;
     }
-    const element = rounded(item, dtype);
+    const element = typeof item === "number" ? writtenElement(dtype, item) : item;
     if (!isElement(dtype, element)) throw bad(`${elementText(dtype)} in ${at}`, item);
     data.push(element);
   };
   collect(value, 0);
   return loadTensor({ dtype, shape, data });
-}
-
-/** A number as the type stores it: float32 rounded, int64 as digits. */
-function rounded(item: unknown, dtype: TensorType): unknown {
-  if (typeof item !== "number") return item;
-  if (dtype === "float32") return Math.fround(item);
-  return dtype === "int64" && Number.isSafeInteger(item) ? String(item) : item;
 }
 
 function bad(expected: string, value: unknown, found = JSON.stringify(value)?.slice(0, 80) ?? "nothing") {

@@ -1,7 +1,14 @@
 import { seededRng, type Rng } from "../kernel/index.js";
 import { registryErrors } from "./errors.js";
 import type { TensorSignature, TensorSpec } from "./manifest.js";
-import { elementCount, isTensorType, loadTensor, type StoredElement, type Tensors } from "./tensor.js";
+import {
+  elementCount,
+  isTensorType,
+  loadTensor,
+  writtenElement,
+  type StoredElement,
+  type Tensors,
+} from "./tensor.js";
 
 /** How large whole numbers become: indices into small tables first, then what switches and masks take. */
 export const probeRanges = [10, 2, 1] as const;
@@ -38,16 +45,13 @@ function tensor(
 ) {
   if (!isTensorType(dtype)) throw new Error(`a signature admitted the type ${dtype}`);
   const sizes = sized(shape, free);
-  const elements: Readonly<Record<typeof dtype, () => StoredElement>> = {
-    float32: () => (rng.below(256) - 128) / 64,
-    float64: () => (rng.below(256) - 128) / 64,
-    int32: () => rng.below(range),
-    int64: () => String(rng.below(range)),
-    uint8: () => rng.below(range),
-    bool: () => rng.below(2) === 1,
-    string: () => words[rng.below(words.length)],
+  const element = (): StoredElement => {
+    if (dtype.startsWith("float")) return (rng.below(256) - 128) / 64;
+    if (dtype === "string") return words[rng.below(words.length)];
+    if (dtype === "bool") return rng.below(2) === 1;
+    return writtenElement(dtype, rng.below(range));
   };
-  const data = Array.from({ length: elementCount(sizes) }, elements[dtype]);
+  const data = Array.from({ length: elementCount(sizes) }, element);
   return loadTensor({ dtype, shape: sizes, data });
 }
 

@@ -47,7 +47,7 @@ describe("the signature of a graph", () => {
     ["a map", { inputs: [x], outputs: [x, { ...x, dtype: "not a tensor" }] }, "MW0631"],
     ["a name that writes on terminals", { inputs: [{ ...x, name: "\u001b[2J" }], outputs: [x] }, "MW0631"],
     ["a name of a million letters", { inputs: [{ ...x, name: "x".repeat(1e6) }], outputs: [x] }, "MW0631"],
-    ["half floats", { inputs: [{ ...x, dtype: "float16" }], outputs: [x] }, "MW0631"],
+    ["brain floats", { inputs: [{ ...x, dtype: "bfloat16" }], outputs: [x] }, "MW0631"],
   ])("is none with %s", (_what, signature, code) => {
     expect(() => tensorSignature(signature)).toThrow(expect.objectContaining({ code }) as Error);
   });

@@ -25,11 +25,42 @@ const tensors: fc.Arbitrary<TensorValue> = shapes.chain((shape) => {
       ...{ dtype: "int64" as const, shape },
       data: BigInt64Array.from(data),
     })),
+    list(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })).map((data) => ({
+      ...{ dtype: "uint64" as const, shape },
+      data: BigUint64Array.from(data),
+    })),
+    list(fc.integer({ min: -128, max: 127 })).map((data) => ({
+      ...{ dtype: "int8" as const, shape },
+      data: Int8Array.from(data),
+    })),
+    list(fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 })).map((data) => ({
+      ...{ dtype: "int16" as const, shape },
+      data: Int16Array.from(data),
+    })),
+    list(fc.nat(2 ** 16 - 1)).map((data) => ({
+      ...{ dtype: "uint16" as const, shape },
+      data: Uint16Array.from(data),
+    })),
+    list(fc.nat(2 ** 32 - 1)).map((data) => ({
+      ...{ dtype: "uint32" as const, shape },
+      data: Uint32Array.from(data),
+    })),
+    list(fc.nat(2 ** 16 - 1)).map((data) => ({
+      ...{ dtype: "float16" as const, shape },
+      data: Uint16Array.from(data),
+    })),
     list(fc.nat(255)).map((data) => ({ dtype: "uint8" as const, shape, data: Uint8Array.from(data) })),
     list(fc.nat(1)).map((data) => ({ dtype: "bool" as const, shape, data: Uint8Array.from(data) })),
     list(fc.string({ unit: "grapheme" })).map((data) => ({ dtype: "string" as const, shape, data })),
   );
 });
+
+/** Without the sign of 0 and without what float16 keeps in a NaN. */
+function plainElement(dtype: TensorValue["dtype"], item: unknown): unknown {
+  if (dtype !== "float16") return item === 0 ? 0 : item;
+  const bits = Number(item);
+  return bits === 0x8000 ? 0 : (bits & 0x7fff) > 0x7c00 ? "NaN" : bits;
+}
 
 describe("tensors as JSON", () => {
   it("come back as they were, 0 without its sign", () => {
@@ -42,7 +73,7 @@ describe("tensors as JSON", () => {
         const back = loadTensor(parsed);
         const plain = ({ dtype, shape, data }: TensorValue) => ({
           ...{ dtype, shape },
-          data: Array.from<unknown>(data).map((item) => (item === 0 ? 0 : item)),
+          data: Array.from<unknown>(data).map((item) => plainElement(dtype, item)),
         });
         expect(plain(back)).toEqual(plain(value));
         expect(tensorDifference(value, back)).toBe(0);
@@ -63,7 +94,18 @@ describe("tensors as JSON", () => {
     [{ dtype: "float64", shape: [2], data: [1, "nan"] }, "t.data[1] is not a number"],
     [{ dtype: "float64", shape: [2, 2], data: [1] }, "t has 1 elements for float64[2,2]"],
     [{ dtype: "float64", shape: [-1], data: [] }, "t is not a tensor"],
-    [{ dtype: "float16", shape: [], data: [1] }, "t is not a tensor"],
+    [{ dtype: "float16", shape: [2], data: [1, 0.1] }, "t.data[1] is not a float16"],
+    [{ dtype: "float16", shape: [1], data: [65_520] }, "t.data[0] is not a float16"],
+    [{ dtype: "int8", shape: [1], data: [128] }, "t.data[0] is not a whole number from -128 to 127"],
+    [{ dtype: "int16", shape: [1], data: [-32_769] }, "t.data[0] is not a whole number of 16 bits"],
+    [
+      { dtype: "uint16", shape: [1], data: [-1] },
+      "t.data[0] is not a whole number of 16 bits without a sign",
+    ],
+    [{ dtype: "uint32", shape: [1], data: [2 ** 32] }, "t.data[0] is not a whole number of 32 bits without"],
+    [{ dtype: "uint64", shape: [1], data: ["18446744073709551616"] }, "t.data[0] is not the digits"],
+    [{ dtype: "uint64", shape: [1], data: ["-1"] }, "t.data[0] is not the digits"],
+    [{ dtype: "bfloat16", shape: [], data: [1] }, "t is not a tensor"],
     [{ dtype: "toString", shape: [], data: [1] }, "t is not a tensor"],
     [{ dtype: "bool", shape: [], data: [true], more: 1 }, "t is not a tensor"],
     [null, "t is not a tensor"],
@@ -107,6 +149,25 @@ describe("the difference of tensors", () => {
       { dtype: "int64", shape: [1], data: BigInt64Array.of(2n ** 53n) },
       { dtype: "int64", shape: [1], data: BigInt64Array.of(2n ** 53n + 1n) },
       1,
+    ],
+    [
+      "that of the numbers for which patterns of float16 stand",
+      // 1, the next above, NaN; 1, 2, NaN of another pattern.
+      { dtype: "float16", shape: [3], data: Uint16Array.of(0x3c00, 0x3c01, 0x7e00) },
+      { dtype: "float16", shape: [3], data: Uint16Array.of(0x3c00, 0x4000, 0x7e01) },
+      1 - 2 ** -10,
+    ],
+    [
+      "without end for a float16 beside NaN",
+      { dtype: "float16", shape: [1], data: Uint16Array.of(0x7e00) },
+      { dtype: "float16", shape: [1], data: Uint16Array.of(0x3c00) },
+      Infinity,
+    ],
+    [
+      "exact for whole numbers of 64 bits without a sign",
+      { dtype: "uint64", shape: [1], data: BigUint64Array.of(0n) },
+      { dtype: "uint64", shape: [1], data: BigUint64Array.of(2n ** 63n) },
+      2 ** 63,
     ],
   ])("is %s", (_what, a, b, difference) => {
     expect(tensorDifference(a, b)).toBe(difference);

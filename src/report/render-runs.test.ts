@@ -3,12 +3,17 @@ import type { RunComparison, RunView } from "../lifecycle/index.js";
 import { renderRuns } from "./index.js";
 
 const run = (id: string, more: Partial<RunView> = {}): RunView => ({
-  ...{ id, model: "churn", status: "failed", startedAtMs: 0, seconds: 1.5, error: null, result: null },
-  ...{ parameters: {}, ...more },
+  ...{ id, model: "churn", status: "failed", startedAtMs: 0, seconds: 1.5, failure: null },
+  ...{ worker: null, result: null, parameters: {}, ...more },
 });
 
+const failure = {
+  ...{ step: "train", code: "MW0501", remedy: "Look at it." },
+  message: "bad model: <script>alert(1)</script>",
+};
+
 const comparison: RunComparison = {
-  runs: [run("run-a"), run("run-b", { error: "MW0501 <script>alert(1)</script>" })],
+  runs: [run("run-a"), run("run-b", { failure })],
   metrics: [{ name: "auc", values: [{ value: 0.81234, low: 0.8, high: 0.82 }, null] }],
   parameters: [{ name: "model.trainer.options.leaves", values: [31, null] }],
   curves: [{ name: "validation logLoss", lines: [[3, 2, 1], [NaN]] }],
@@ -26,7 +31,8 @@ test("shows metrics, differences, curves, features and errors side by side", () 
     expect(page).toContain(part);
   }
   expect(page).not.toContain("<script>alert");
-  expect(page).toContain("MW0501 &lt;script&gt;");
+  expect(page).toContain("train: MW0501 bad model: &lt;script&gt;");
+  expect(page).toContain("Look at it.");
 });
 
 test("is complete in itself, and equal data give equal text", () => {

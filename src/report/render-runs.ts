@@ -172,12 +172,15 @@ function importances(data: RunComparison): Section {
 }
 
 function errors({ runs }: RunComparison): Section | undefined {
-  const failed = runs.filter(({ error }) => error !== null);
+  const failed = runs.flatMap(({ id, failure }) => (failure === null ? [] : [{ id, ...failure }]));
   if (failed.length === 0) return undefined;
   return {
     id: "errors",
     title: "Errors",
     finding: `${failed.length} of ${runs.length} runs did not finish.`,
-    body: failed.map(({ id, error }) => markup`<p><code>${id}</code> ${error ?? ""}</p>`),
+    body: failed.map(
+      ({ id, step, code, message, remedy }) =>
+        markup`<p><code>${id}</code> ${step === null ? "" : `${step}: `}${code ?? ""} ${message}. ${remedy ?? ""}</p>`,
+    ),
   };
 }

@@ -39,8 +39,8 @@ export const servingErrors = errorTable({
     exit: 2,
     http: 413,
     about:
-      "The body, or one line of it where events come as lines, is over the server's limit. Send less at once, or " +
-      "raise `bodyLimitBytes`.",
+      "The body, or one line of it where events come as lines, is over the limit of its route. Send less at once, or " +
+      "raise `--body-limit` (`bodyLimitBytes`).",
   },
   MW0807: {
     title: "server busy",
@@ -111,5 +111,36 @@ export const servingErrors = errorTable({
     exit: 2,
     http: 431,
     about: "The request line and headers together are over 16 KiB.",
+  },
+  MW0828: {
+    title: "malformed wish",
+    exit: 2,
+    http: 400,
+    about:
+      "The headers `millwright-priority` and `millwright-timeout-ms`, by which a caller of the typed API says how urgent " +
+      "a prediction is and how long it waits, are whole numbers. Nothing was computed.",
+  },
+  MW0829: {
+    title: "not an origin",
+    exit: 2,
+    http: 500,
+    about:
+      "Pages of other origins may call a server from a browser where it is told of them: by scheme, host and port, such " +
+      "as `https://shop.example`, or by `*` for all.",
+  },
+  MW0826: {
+    title: "worker died",
+    exit: 3,
+    http: 500,
+    about:
+      "A process that was to serve beside others ended before it served. What it wrote on standard error says why.",
+  },
+  MW0827: {
+    title: "workers need a shared store",
+    exit: 2,
+    http: 500,
+    about:
+      "Several processes can serve models with windowed features only where they share them: configure " +
+      "`storage.online` as `redis({ … })`, or serve with one worker.",
   },
 });

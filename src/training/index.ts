@@ -14,6 +14,9 @@ export { rowLosses } from "./evaluation/row-losses.js";
 export { atLeast, atMost, beatsBaseline, calibrated, notWorseThan } from "./gate.js";
 export type { BoundGate, ChampionComparison, Gate, GateInput, GateOutcome } from "./gate.js";
 export { behaves, fairAcross, withstands } from "./gate-behaviour.js";
+export { conformal, type Conformal } from "./conformal.js";
+export { outputParts } from "./outputs.js";
+export { findOddities } from "./oddities.js";
 export { findLeakingFeatures } from "./leaks.js";
 export type {
   Answers,
@@ -24,13 +27,14 @@ export type {
   SloOptions,
 } from "./model-options.js";
 export { model, slicesJson, type ModelDefinition } from "./model.js";
-export { answerOf, watchedOutputs, type Answer } from "./answer.js";
+export { answerOf, outputsOfAnswer, watchedOutputs, type Answer } from "./answer.js";
 export { trainingErrors } from "./errors.js";
 export { groupNumbers, inLearningOrder, learnsUnlabelled, outcomesOf, targetOf } from "./outcome.js";
 export type { Outcomes } from "./outcome.js";
 export type { PythonRunner, PythonTable, PythonWatch, Run, RunStore, StepRecord } from "./ports.js";
+export type { RunWorker, RunWorkers } from "./ports.js";
 export type { CodeState, Machine } from "./run-manifest.js";
-export { describeExpression, describeTask, outputWidth, type Task, type TaskKind } from "./task.js";
+export { describeExpression, describeTask, type Task, type TaskKind } from "./task.js";
 export {
   gbdt,
   isolationForest,

@@ -64,3 +64,19 @@ test("honest features, names of rows, constants and missing columns are not susp
   });
   fc.assert(property, { numRuns: 20 });
 });
+
+test.each([0.5, 0.45, 0.1, 0.03])("a number that parts the classes is named, %s of them true", (share) => {
+  const rare = Uint8Array.from({ length: rowCount }, () => (rng.next() < share ? 1 : 0));
+  const parting = number(
+    "parting",
+    noise.map((value, row) => value + 3 * rare[row]),
+  );
+  const leaning = number(
+    "leaning",
+    noise.map((value, row) => value + 0.9 * rare[row]),
+  );
+  const warnings = findLeakingFeatures(
+    examples([parting, leaning, number("noise", noise)], { kind: "binary", labels: rare }),
+  );
+  expect(warnings).toEqual([expect.stringContaining('"parting" alone tells 100.0 % of the label')]);
+});

@@ -18,7 +18,7 @@ const leastGroupRows = 5;
 export function findLeakingFeatures({ features, target, rowCount }: Examples): string[] {
   if (target.kind === "anomaly" || rowCount < intervals * leastGroupRows) return [];
   return features.flatMap((feature) => {
-    const open = openOf(groupsOf(feature), target);
+    const open = openOf(groupsOf(feature, target), target);
     if (open === undefined || open > openShare) return [];
     const told = `${((1 - open) * 100).toFixed(1)} %`;
     return [
@@ -28,10 +28,48 @@ export function findLeakingFeatures({ features, target, rowCount }: Examples): s
 }
 
 /** The group of each row: its category, or the interval of its number; −1 for missing. */
-function groupsOf(feature: Feature): Int32Array {
+function groupsOf(feature: Feature, target: KnownTarget): Int32Array {
   if (feature.kind === "text") return feature.codes;
   const edges = quantileEdgesOfSorted(sortFinite(feature.values), intervals);
-  return Int32Array.from(feature.values, (value) => (Number.isNaN(value) ? -1 : binOf(edges, value)));
+  const bins = Int32Array.from(feature.values, (value) => (Number.isNaN(value) ? -1 : binOf(edges, value)));
+  return "labels" in target ? halved(bins, feature.values, target.labels) : bins;
+}
+
+/**
+ * Each interval in two, where that leaves the fewest rows outside the more frequent class of their half: a border
+ * between classes lies within an interval, and the rows of that one interval are many where a class is rare.
+ */
+function halved(bins: Int32Array, values: Float32Array, labels: Uint8Array | Uint16Array): Int32Array {
+  const rowsOf = new Map<number, number[]>();
+  bins.forEach((bin, row) => {
+    if (bin < 0) return;
+    const rows = rowsOf.get(bin);
+    if (rows === undefined) rowsOf.set(bin, [row]);
+    else rows.push(row);
+  });
+  const groups = bins.map((bin) => (bin < 0 ? bin : 2 * bin));
+  for (const [bin, rows] of rowsOf) {
+    rows.sort((a, b) => values[a] - values[b]);
+    for (const row of rows.slice(bestCut(rows, values, labels))) groups[row] = 2 * bin + 1;
+  }
+  return groups;
+}
+
+/** How many of the rows, in the order of their values, make the first half. Equal values stay together. */
+function bestCut(rows: readonly number[], values: Float32Array, labels: Uint8Array | Uint16Array): number {
+  const [below, above] = [new Map<number, number>(), new Map<number, number>()];
+  for (const row of rows) above.set(labels[row], (above.get(labels[row]) ?? 0) + 1);
+  let best = rows.length;
+  let mostRight = Math.max(...above.values());
+  for (let cut = 1; cut < rows.length; cut++) {
+    const label = labels[rows[cut - 1]];
+    below.set(label, (below.get(label) ?? 0) + 1);
+    above.set(label, (above.get(label) ?? 0) - 1);
+    if (values[rows[cut]] === values[rows[cut - 1]]) continue;
+    const right = Math.max(...below.values()) + Math.max(...above.values());
+    if (right > mostRight) [best, mostRight] = [cut, right];
+  }
+  return best;
 }
 
 type KnownTarget = TargetOf<"binary" | "multiclass" | "regression" | "ranking">;

@@ -1,6 +1,7 @@
 import type { Spine, Split } from "../data/index.js";
 import type { View } from "../features/index.js";
 import type { Columns, Duration, Expression, NumberExpression, Schema } from "../kernel/index.js";
+import type { Conformal } from "./conformal.js";
 import type { RobustnessOptions } from "./evaluation/robustness-options.js";
 import type { Gate } from "./gate.js";
 import type { ApprovalsOptions, CardOptions } from "./governance.js";
@@ -24,12 +25,28 @@ export interface Answers<Class extends string = string> {
   readonly anomaly: { readonly score: number };
 }
 
-/** What a prediction answers. */
-export type PredictionResponse<Kind extends TaskKind = TaskKind, Class extends string = string> = {
+/** What an answer says besides where the model declares `intervals` or `sets`. */
+export interface Certainty<Class extends string = string> {
+  /** The answers that cannot be ruled out; none where no answer fits, all where nothing can be told. */
+  readonly binary: { readonly set: readonly boolean[] };
+  readonly multiclass: { readonly set: readonly Class[] };
+  /** Ends included. */
+  readonly regression: { readonly interval: readonly [low: number, high: number] };
+  readonly ranking: unknown;
+  readonly anomaly: unknown;
+}
+
+/** What a prediction answers; `Sure` where the model declares `intervals` or `sets`. */
+export type PredictionResponse<
+  Kind extends TaskKind = TaskKind,
+  Class extends string = string,
+  Sure extends boolean = false,
+> = {
   readonly id: string;
   readonly model: string;
   readonly version: string;
-} & Answers<Class>[Kind];
+} & Answers<Class>[Kind] &
+  (Sure extends true ? Certainty<Class>[Kind] : unknown);
 
 /** How drift of the model's inputs and outputs is judged. */
 export interface MonitorOptions {
@@ -44,6 +61,10 @@ export interface MonitorOptions {
 export interface SloOptions {
   /** 95 % of predictions are answered within so many milliseconds. Default 100. */
   readonly p95Ms?: number;
+  /** The share of requests that are answered well, above 0 and at most 1. Default 0.999. */
+  readonly availability?: number;
+  /** The most requests a second that it must bear: what `millwright loadtest` calls 100 %. Default none. */
+  readonly peakPerSecond?: number;
 }
 
 type GroupsOf<G> = {
@@ -56,6 +77,7 @@ export interface ModelOptions<
   G,
   Kind extends TaskKind = TaskKind,
   Class extends string = string,
+  Sure extends Conformal | undefined = Conformal | undefined,
 > {
   readonly task: Kind;
   /**
@@ -93,6 +115,10 @@ export interface ModelOptions<
    * `temperature` for `multiclass`. Default none.
    */
   readonly calibration?: CalibrationKind;
+  /** Of a `regression`: every answer carries an interval with this coverage, computed inside the graph. Default none. */
+  readonly intervals?: Sure;
+  /** Of a `binary` or `multiclass` task: every answer carries a set of labels with this coverage. Default none. */
+  readonly sets?: Sure;
   /** What each row counts for, in training and in every figure: above 0. Rows without a weight are left out. Default 1. */
   readonly weight?: (columns: Columns<S>) => NumberExpression;
   /** The simple model to beat. Default: a linear model on the same features; none for `anomaly`. */

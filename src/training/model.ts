@@ -9,7 +9,6 @@ import {
 } from "../features/index.js";
 import {
   canonicalHash,
-  checkNumber,
   columnsOf,
   didYouMean,
   expressionJson,
@@ -21,21 +20,18 @@ import {
   type Schema,
 } from "../kernel/index.js";
 import { compileChoosing } from "./compile-choosing.js";
+import { compileConformal, type Conformal } from "./conformal.js";
 import { compileTask } from "./compile-task.js";
+import { candidatesOf, checkTrainer, commonQuantile, defaultBaseline } from "./compile-trainers.js";
 import { badModel } from "./errors.js";
 import type { EvaluationMetric } from "./evaluation/metric-table.js";
 import { compileRobustness, type Robustness } from "./evaluation/robustness-options.js";
 import { checkGates, type Gate } from "./gate.js";
 import { compileApprovals, compileCard, type ApprovalsOptions, type DeclaredCard } from "./governance.js";
-import type {
-  CalibrationKind,
-  ModelOptions,
-  MonitorOptions,
-  PredictionResponse,
-  SloOptions,
-} from "./model-options.js";
+import type { CalibrationKind, ModelOptions, MonitorOptions, PredictionResponse } from "./model-options.js";
+import { compileSlo, type Demand } from "./slo.js";
 import { taskJson, type Task, type TaskKind } from "./task.js";
-import { linear, logistic, type Trainer } from "./trainer.js";
+import type { Trainer } from "./trainer.js";
 import type { Tuning } from "./tuning/tune.js";
 
 interface NamedExpression {
@@ -61,6 +57,10 @@ export interface ModelDefinition<Name extends string = string, Request = unknown
   /** The share of the training rows that is held back where something needs it. */
   readonly holdout: number;
   readonly calibration?: CalibrationKind;
+  /** Intervals or sets of every answer. */
+  readonly conformal?: Conformal;
+  /** The quantile that the trainers fit; absent where they fit means, classes or scores. */
+  readonly quantile?: number;
   readonly weight?: ExpressionNode;
   readonly baseline?: Trainer;
   /** The feature set without windows, when the ablation is asked for. */
@@ -72,7 +72,9 @@ export interface ModelDefinition<Name extends string = string, Request = unknown
   readonly robustness?: Robustness;
   readonly approvals: ApprovalsOptions;
   readonly card: DeclaredCard;
-  readonly slo: Required<SloOptions>;
+  readonly slo: ReturnType<typeof compileSlo>["slo"];
+  /** What the model must bear. */
+  readonly demand: Demand;
   readonly monitor: Readonly<MonitorOptions>;
   /** What the version promises to whoever asks it: label, time and features, as plain data. */
   readonly contract: Canonical;
@@ -85,7 +87,18 @@ export interface ModelDefinition<Name extends string = string, Request = unknown
 
 const modelKeys = [
   ...["task", "label", "classes", "group", "matureAfter", "spine", "features", "split", "trainer", "weight"],
-  ...["tuning", "holdout", "calibration", "baseline", "ablation", "gates", "slices", "fairness"],
+  ...[
+    "tuning",
+    "holdout",
+    "calibration",
+    "intervals",
+    "sets",
+    "baseline",
+    "ablation",
+    "gates",
+    "slices",
+    "fairness",
+  ],
   ...["robustness", "approvals", "card", "slo", "monitor"],
 ];
 
@@ -97,10 +110,15 @@ export function model<
   G,
   const Kind extends TaskKind,
   const Class extends string = string,
+  const Sure extends Conformal | undefined = undefined,
 >(
   name: Name,
-  options: ModelOptions<S, R, G, Kind, Class>,
-): ModelDefinition<Name, RequestOf<G, R>, PredictionResponse<Kind, Class>>;
+  options: ModelOptions<S, R, G, Kind, Class, Sure>,
+): ModelDefinition<
+  Name,
+  RequestOf<G, R>,
+  PredictionResponse<Kind, Class, [Sure] extends [Conformal] ? true : false>
+>;
 export function model(
   name: string,
   options: ModelOptions<Schema, Schema, Readonly<Record<string, unknown>>>,
@@ -125,10 +143,12 @@ export function model(
     const remedy = 'Add one, such as atLeast("auc", 0.7).';
     throw badModel(name, { expected: "at least one gate", found: "none", remedy });
   }
-  const baseline = options.baseline ?? defaultBaseline(task);
+  const quantile = task.kind === "regression" ? commonQuantile(name, candidates) : undefined;
+  const baseline = options.baseline ?? defaultBaseline(task, quantile);
   if (baseline !== undefined) checkTrainer(name, task, baseline);
   checkGates(gates, task.kind, `model "${name}"`);
-  const choosing = compileChoosing(name, options, task);
+  const choosing = compileChoosing(name, options, { kind: task.kind, quantile });
+  const sure = compileConformal(name, options, { kind: task.kind, candidates });
   if (options.fairness !== undefined && task.kind !== "binary" && task.kind !== "regression") {
     const remedy = "Use slices to look at groups of other tasks.";
     throw badModel(name, { expected: "fairness of a binary or regression task", found: task.kind, remedy });
@@ -139,6 +159,8 @@ export function model(
     task: taskJson(task),
     spine: { source: spine.source.name, ...(spine.time === undefined ? {} : { time: spine.time }) },
     features: features.definition,
+    // What an answer holds is part of the promise; without it the contract stays as it was.
+    ...sure.definition,
   };
   const definition = {
     name,
@@ -162,6 +184,8 @@ export function model(
     trainer,
     candidates,
     ...choosing.options,
+    ...sure.options,
+    ...(quantile === undefined ? {} : { quantile }),
     ...(weight === undefined ? {} : { weight }),
     ...(baseline === undefined ? {} : { baseline }),
     ...(options.ablation === true ? { ablation: withoutWindows(features) } : {}),
@@ -174,7 +198,7 @@ export function model(
     ...(robustness === undefined ? {} : { robustness }),
     approvals: compileApprovals(options.approvals),
     card: compileCard(options.card),
-    slo: compileSlo(options.slo ?? {}),
+    ...compileSlo(options.slo ?? {}),
     monitor: compileMonitor(options.monitor ?? {}),
     contract,
     definition,
@@ -195,15 +219,6 @@ function checkTime(name: string, { time }: Spine, features: FeatureSet): void {
   }
 }
 
-function checkTrainer(name: string, { kind }: Task, trainer: Trainer): void {
-  if (trainer.tasks.includes(kind)) return;
-  throw badModel(name, {
-    expected: `a trainer of ${kind} tasks`,
-    found: `${trainer.name}, which learns ${trainer.tasks.join(", ")}`,
-    remedy: "Choose another trainer, or another task.",
-  });
-}
-
 function checkSplit(name: string, { source, time }: Spine, split: Split): void {
   if (split.kind === "time" && time === undefined) {
     const remedy = "Use stratified() or byGroup(), or a source of events.";
@@ -217,10 +232,6 @@ function checkSplit(name: string, { source, time }: Spine, split: Split): void {
   });
 }
 
-function candidatesOf(given: Trainer | readonly [Trainer, ...Trainer[]]): readonly [Trainer, ...Trainer[]] {
-  return "fit" in given ? [given] : given;
-}
-
 function compileRobustnessOf(
   model: string,
   { robustness }: Pick<ModelOptions<Schema, Schema, unknown>, "robustness">,
@@ -228,12 +239,6 @@ function compileRobustnessOf(
 ): Robustness | undefined {
   if (robustness === undefined) return undefined;
   return compileRobustness(robustness, { model, task: task.kind, columns: features.columns });
-}
-
-/** Nothing is simpler than a forest where there is nothing to learn from. */
-function defaultBaseline({ kind }: Task): Trainer | undefined {
-  if (kind === "anomaly") return undefined;
-  return kind === "binary" || kind === "multiclass" ? logistic() : linear();
 }
 
 function compileWeight(
@@ -258,11 +263,6 @@ function compileFeatures<R extends Schema>(given: {
     request,
     ...(derived === undefined ? {} : { derived: derived(columnsOf(request)) }),
   });
-}
-
-function compileSlo(options: SloOptions): Required<SloOptions> {
-  rejectUnknownKeys(options, ["p95Ms"], "slo");
-  return { p95Ms: checkNumber(options.p95Ms ?? 100, "slo.p95Ms", { min: 0.001, max: 600_000 }) };
 }
 
 function compileMonitor(options: MonitorOptions): MonitorOptions {

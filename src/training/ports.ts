@@ -10,7 +10,27 @@ interface RunFacts {
   readonly startedAtMs: number;
 }
 
-/** One execution of a training pipeline. A run that is `running` while its process is gone was killed. */
+/** A process that works on runs. */
+export type RunWorker = {
+  /** The name of its machine. */
+  readonly host: string;
+  readonly pid: number;
+  /** When it was started, as the machine tells it: another process may get the same number later. */
+  readonly started: string;
+};
+
+/** Knows processes. */
+export interface RunWorkers {
+  /** This process. */
+  self(): RunWorker;
+  /** Whether a process lives; undefined of one on another machine, which cannot be seen from here. */
+  lives(worker: RunWorker): boolean | undefined;
+}
+
+/**
+ * One execution of a training pipeline. While it runs its manifest names the process as `worker`, by which a run whose
+ * process was killed is told from one that goes on.
+ */
 export type Run =
   | (RunFacts & { readonly status: "running" })
   | (RunFacts & {

@@ -60,6 +60,10 @@ export interface Trainer {
   /** The resolved options, defaults included: part of what a run is a function of. */
   readonly options: Canonical;
   readonly seed: number;
+  /** The quantile of the label that its output is; absent where it is another thing. */
+  readonly quantile?: number;
+  /** The same trainer for a quantile of the label, of those that can. */
+  forQuantile?(quantile: number): Trainer;
   /** Whether it makes use of rows to watch, such as to stop early. Default false. */
   readonly watches?: boolean;
   /** The same trainer with some of its options changed, for a search. Throws like what made it. */
@@ -81,6 +85,8 @@ export function gbdt(given: Partial<GbdtOptions> = {}): Trainer {
     tasks: Object.freeze(["binary", "multiclass", "regression", "ranking"] as const),
     options: { ...options, monotone: { ...options.monotone } },
     seed: options.seed,
+    ...(options.loss === "quantile" ? { quantile: options.quantile } : {}),
+    forQuantile: (quantile: number) => gbdt({ ...given, loss: "quantile", quantile }),
     watches: options.patience > 0,
     with: (changed: Parameters) => gbdt({ ...given, ...changed }),
     async fit(examples: Examples, graph: GraphInfo, context: FitContext) {
@@ -89,6 +95,19 @@ export function gbdt(given: Partial<GbdtOptions> = {}): Trainer {
       const model = await trainGbdt(examples, options, { threads, signal, validation, onTree });
       return { ...exported(model, graph), curves: model.curves };
     },
+  });
+}
+
+/** The quantile of the training labels, whatever the features: what a model of that quantile has to beat. */
+export function trainingQuantile(quantile: number): Trainer {
+  // Trees that can never split are one leaf, and the score that they start from is the quantile.
+  const constant = gbdt({ loss: "quantile", quantile, trees: 1, minLeafRows: 1e9 });
+  return Object.freeze({
+    ...constant,
+    name: "trainingQuantile",
+    tasks: Object.freeze(["regression"] as const),
+    options: { quantile },
+    with: () => trainingQuantile(quantile),
   });
 }
 

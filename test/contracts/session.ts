@@ -1,22 +1,31 @@
 import { describe, expect, it } from "vitest";
-import type { SessionFactory } from "../../src/inference/index.js";
+import type { SessionFactory, SessionOptions } from "../../src/inference/index.js";
 import { encodeGraph, logGraph, sumGraph, textGraph } from "../../src/inference/small-graphs.testing.js";
 import {
   brokenModels,
   everyTypeGraph,
+  halfGraph,
   logarithmGraph,
   lookupGraph,
   scalingGraph,
   zerosGraph,
 } from "../../src/inference/tensor-graphs.testing.js";
+import { float16Bits } from "../../src/registry/float16.js";
 import type { TensorValue } from "../../src/registry/index.js";
 
-const threads = { threads: 1 };
 const ln3 = Math.log(3);
 
-/** What every engine behind the session port must do. Expected values: sigmoid(0) = 1/2, sigmoid(ln 3) = 3/4. */
-export function describeSessionContract(name: string, make: () => SessionFactory): void {
+/**
+ * What every engine behind the session port must do, however its sessions are opened. Expected values:
+ * sigmoid(0) = 1/2, sigmoid(ln 3) = 3/4.
+ */
+export function describeSessionContract(
+  name: string,
+  make: () => SessionFactory,
+  options: Partial<SessionOptions> = {},
+): void {
   describe(`${name}: session contract`, () => {
+    const threads: SessionOptions = { threads: 1, ...options };
     const open = (graph: Parameters<typeof encodeGraph>[0]) => make().open(encodeGraph(graph), threads);
 
     it("tells its name and version", () => {
@@ -112,24 +121,71 @@ export function describeSessionContract(name: string, make: () => SessionFactory
       const big = 2n ** 63n - 1n;
       for (const n of [3, 0]) {
         const shape = [n];
-        const kept: Record<string, TensorValue> = {
-          float32: { dtype: "float32", shape, data: Float32Array.of(0.1, NaN, -Infinity).subarray(0, n) },
-          float64: {
-            dtype: "float64",
-            shape,
-            data: Float64Array.of(0.1, Number.MAX_VALUE, -0).subarray(0, n),
-          },
-          int32: { dtype: "int32", shape, data: Int32Array.of(1, -(2 ** 31), 2 ** 31 - 1).subarray(0, n) },
-          int64: { dtype: "int64", shape, data: BigInt64Array.of(1n, big, -big).subarray(0, n) },
-          uint8: { dtype: "uint8", shape, data: Uint8Array.of(0, 7, 255).subarray(0, n) },
-          string: { dtype: "string", shape, data: ["", "Zürich", "表"].slice(0, n) },
-        };
+        const kept: readonly TensorValue[] = [
+          { dtype: "float32", shape, data: Float32Array.of(0.1, NaN, -Infinity).subarray(0, n) },
+          { dtype: "float64", shape, data: Float64Array.of(0.1, Number.MAX_VALUE, -0).subarray(0, n) },
+          // 65,504, the smallest above 0, and minus infinity.
+          { dtype: "float16", shape, data: Uint16Array.of(0x7bff, 1, 0xfc00).subarray(0, n) },
+          { dtype: "int8", shape, data: Int8Array.of(1, -128, 127).subarray(0, n) },
+          { dtype: "int16", shape, data: Int16Array.of(1, -(2 ** 15), 2 ** 15 - 1).subarray(0, n) },
+          { dtype: "int32", shape, data: Int32Array.of(1, -(2 ** 31), 2 ** 31 - 1).subarray(0, n) },
+          { dtype: "int64", shape, data: BigInt64Array.of(1n, big, -big).subarray(0, n) },
+          { dtype: "uint8", shape, data: Uint8Array.of(0, 7, 255).subarray(0, n) },
+          { dtype: "uint16", shape, data: Uint16Array.of(0, 7, 2 ** 16 - 1).subarray(0, n) },
+          { dtype: "uint32", shape, data: Uint32Array.of(0, 7, 2 ** 32 - 1).subarray(0, n) },
+          { dtype: "uint64", shape, data: BigUint64Array.of(0n, big, 2n ** 64n - 1n).subarray(0, n) },
+          { dtype: "string", shape, data: ["", "Zürich", "表"].slice(0, n) },
+        ];
         const bool = { dtype: "bool", shape, data: Uint8Array.of(0, 1, 0).subarray(0, n) } as const;
-        const found = await session.compute({ ...kept, bool });
-        for (const [name, tensor] of Object.entries(kept)) expect(found[`${name}_out`]).toEqual(tensor);
+        const given = Object.fromEntries(kept.map((value) => [value.dtype, value]));
+        const found = await session.compute({ ...given, bool });
+        for (const value of kept) expect(found[`${value.dtype}_out`]).toEqual(value);
         expect(found.bool_out).toEqual({ dtype: "bool", shape, data: Uint8Array.of(1, 0, 1).subarray(0, n) });
       }
       await session.dispose();
+    });
+
+    it("rounds to float16 as the registry does", async () => {
+      const session = await make().open(halfGraph(), threads);
+      const numbers = [0.1, -1 / 3, 2 ** -24, 2 ** -25, 65_519, 65_520, -0, 1 + 2 ** -11, 1 + 3 * 2 ** -11];
+      const { y } = await session.compute({ x: float32([numbers.length], ...numbers) });
+      const data = Uint16Array.from(numbers, (value) => float16Bits(Math.fround(value)));
+      expect(y).toEqual({ dtype: "float16", shape: [numbers.length], data });
+      await session.dispose();
+    });
+
+    it("leaves its inputs as they are, and gives outputs that nobody else holds", async () => {
+      const session = await make().open(scalingGraph(3), threads);
+      const data = Float32Array.of(1, 2);
+      const first = await session.compute({ x: { dtype: "float32", shape: [1, 2], data } });
+      const second = await session.compute({ x: { dtype: "float32", shape: [1, 2], data } });
+      expect(data).toEqual(Float32Array.of(1, 2));
+      (first.y.data as Float32Array).fill(9);
+      expect(second).toEqual({ y: float32([1, 2], 3, 6), sum: float32([], 9) });
+      // Whoever transfers one output takes no other along.
+      const { buffer } = second.y.data as Float32Array<ArrayBuffer>;
+      expect(structuredClone(second.y, { transfer: [buffer] })).toEqual(float32([1, 2], 3, 6));
+      expect(second.sum).toEqual(float32([], 9));
+      await session.dispose();
+    });
+
+    it("has the provider that it is asked for, or lists those that there are", async () => {
+      const cpu = await make().open(scalingGraph(3), { ...threads, provider: "cpu" });
+      expect((await cpu.compute({ x: float32([1, 2], 1, 1) })).sum).toEqual(float32([], 6));
+      await cpu.dispose();
+      const abacus = make().open(scalingGraph(3), { ...threads, provider: "abacus" });
+      await expect(abacus).rejects.toMatchObject({
+        ...{ code: "MW0714", found: '"abacus"' },
+        expected: expect.stringMatching(/\bcpu\b/) as string,
+      });
+    });
+
+    it("says in a sentence which operator set is too new", async () => {
+      const future = scalingGraph(3, { opsetImport: [{ domain: "", version: 999 }] });
+      await expect(make().open(future, threads)).rejects.toMatchObject({
+        code: "MW0701",
+        found: expect.stringMatching(/^opset 999 of ai\.onnx, which is newer .* \(≤ \d+\)$/) as string,
+      });
     });
 
     it("computes several outputs, for any size of a free dimension, and single values", async () => {

@@ -188,7 +188,9 @@ describe("data", () => {
       found: "2024-01-01T00:00:00.000Z to 2024-01-30T00:45:00.000Z",
       remedy: "split",
     });
-    expect(await runJson(folder, ["runs"])).toMatchObject({ runs: [{ status: "failed" }] });
+    expect(await runJson(folder, ["runs"])).toMatchObject({
+      runs: [{ status: "failed", code: "MW0209", version: null, seconds: expect.any(Number) as number }],
+    });
     await writeFile(join(folder, "millwright.config.ts"), tripsConfig);
     expect(await runJson<Trained>(folder, ["train"])).toMatchObject({
       modelHash: result.modelHash,

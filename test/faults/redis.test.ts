@@ -26,7 +26,7 @@ import {
   type TileStore,
 } from "../../src/features/index.js";
 import { isMillwrightError, seededRng, t } from "../../src/kernel/index.js";
-import { eventWriter } from "../../src/lifecycle/live-writer.js";
+import { eventWriter } from "../../src/lifecycle/live/live-writer.js";
 import { redisProgram, redisServer, type RedisServer } from "../support/redis-server.js";
 import { tcpProxy } from "../support/tcp-proxy.js";
 

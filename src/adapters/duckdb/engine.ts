@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { version, type DuckDBConnection, type DuckDBInstance } from "@duckdb/node-api";
 import {
   dataErrors,
+  type NumberStream,
   type ReadOptions,
   type SourceLocation,
   type StagedFile,
@@ -24,6 +25,7 @@ import { readCanonical } from "./read-table.js";
 import { openScratch } from "./scratch.js";
 import { engineError, isResourceError, openInstance, withConnection, type ErrorMapping } from "./session.js";
 import { columnsOfSchema } from "./sql.js";
+import { streamNumbers } from "./stream-chunks.js";
 import { stageSource, type StageRequest } from "./stage.js";
 import { writeCanonical } from "./write-table.js";
 
@@ -116,13 +118,20 @@ class DuckDBEngine implements TableEngine {
 
   async readTable(path: string, schema: Schema, { columns }: ReadOptions = {}): Promise<Table> {
     const all = columnsOfSchema(schema);
-    for (const name of columns ?? []) if (!Object.hasOwn(schema, name)) throw unknownColumn(name, schema);
+    for (const name of columns ?? []) requireColumn(name, schema);
     const request = {
       path,
       columns: columns === undefined ? all : all.filter(({ name }) => columns.includes(name)),
       nextName: () => `dictionary_${++this.counter.value}`,
     };
     return withConnection(this.instance, (connection) => readCanonical(connection, request));
+  }
+
+  async streamNumbers(path: string, schema: Schema, columns: readonly string[]): Promise<NumberStream> {
+    for (const name of columns) requireColumn(name, schema);
+    const all = new Map(columnsOfSchema(schema).map((column) => [column.name, column]));
+    const wanted = columns.flatMap((name) => all.get(name) ?? []);
+    return streamNumbers(this.instance, { path, columns: wanted });
   }
 
   async writeTable(table: Table, schema: Schema): Promise<string> {
@@ -201,8 +210,9 @@ function sayWhy(message: string): string {
   return [lines[0], ...more].map((line) => (line.length > 200 ? `${line.slice(0, 199)}…` : line)).join("; ");
 }
 
-function unknownColumn(name: string, schema: Schema) {
-  return dataErrors.error("MW0208", {
+function requireColumn(name: string, schema: Schema): void {
+  if (Object.hasOwn(schema, name)) return;
+  throw dataErrors.error("MW0208", {
     expected: "a column of the dataset",
     found: `"${name}"`,
     remedy: didYouMean(name, Object.keys(schema)),

@@ -56,6 +56,20 @@ export async function withConnection<T>(
   }
 }
 
+/** A connection that outlives one piece of work, and a way to wait for it that maps its errors. Close it. */
+export async function openConnection(instance: DuckDBInstance) {
+  const connection = await instance.connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  const attempt = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw isDuckDBError(error) ? engineError(error.message, error) : error;
+    }
+  };
+  return { connection, attempt };
+}
+
 /** Failures of the machine, not of the data: they are never blamed on a file. */
 export const isResourceError = (message: string): boolean =>
   /^(Out of Memory|INTERNAL|FATAL)|No space left on device|could not allocate|failed to allocate/i.test(

@@ -23,3 +23,9 @@ export function columnsOfSchema(schema: Schema): { name: string; quoted: string;
 
 /** A timestamp of millisecond precision out of epoch milliseconds. */
 export const timestampOfMs = (epochMs: string): string => `epoch_ms(${epochMs})::TIMESTAMP_MS`;
+
+/** Key-value metadata of Parquet as `COPY` takes it. */
+export const metadata = (facts: Readonly<Record<string, string>>): string =>
+  `{${Object.entries(facts)
+    .map(([name, text]) => `${quotedIdentifier(name)}: ${quotedString(text)}`)
+    .join(", ")}}`;

@@ -1,5 +1,9 @@
+export { memoryApiKeyStore } from "./api-key-store.js";
+export { memoryAppendLog } from "./append-log.js";
 export { memoryBlobStore } from "./blob-store.js";
 export { memoryDatasetCatalog } from "./dataset-catalog.js";
+export { memoryRateStore } from "./rate-store.js";
 export { memoryRegistryStore } from "./registry-store.js";
+export { memoryResponseCache } from "./response-cache.js";
 export { memoryRunStore } from "./run-store.js";
 export { memoryTileStore } from "./tile-store.js";

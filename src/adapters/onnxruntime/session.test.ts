@@ -1,4 +1,5 @@
 import { describeSessionContract } from "../../../test/contracts/session.js";
 import { onnxruntimeSessions } from "./index.js";
 
-describeSessionContract("onnxruntime", () => onnxruntimeSessions);
+describeSessionContract("onnxruntime in line", () => onnxruntimeSessions);
+describeSessionContract("onnxruntime apart", () => onnxruntimeSessions, { apart: { limitMs: 60_000 } });

@@ -34,6 +34,8 @@ export function openConnection({ url, timeoutMs }: ConnectionOptions): Connectio
     retryStrategy: (attempt) => Math.min(longestPauseMs, 25 * 2 ** Math.min(attempt, 6)),
     disableClientInfo: true,
   });
+  // Many first calls wait for the connection at the same time, each with a listener of its own.
+  redis.setMaxListeners(0);
   const address = addressOf(url);
   let lastError = "no connection yet";
   let checked = false;

@@ -32,6 +32,8 @@ export interface SqliteDatabase {
   run(query: Compilable): void;
   /** Does the work in one write transaction; an error undoes all of it. */
   transaction<T>(work: () => T): T;
+  /** As `transaction`, but throws MW1010 at once where it would have to wait for another process. */
+  attempt<T>(work: () => T): T;
   close(): void;
 }
 
@@ -49,6 +51,19 @@ export function openDatabase(path: string, busyTimeoutMs: number): SqliteDatabas
     }
   };
   const database = guarded(() => prepareFile(path, busyTimeoutMs));
+  const transaction = <T>(work: () => T): T =>
+    guarded(() => {
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        // A full disk makes SQLite roll back on its own.
+        if (database.inTransaction) database.exec("ROLLBACK");
+        throw error;
+      }
+    });
   return Object.freeze({
     all: <Row>(query: Compilable<Row>) =>
       guarded(() => {
@@ -60,19 +75,15 @@ export function openDatabase(path: string, busyTimeoutMs: number): SqliteDatabas
         const { sql, parameters } = query.compile();
         database.prepare(sql).run(parameters);
       }),
-    transaction: <T>(work: () => T) =>
-      guarded(() => {
-        database.exec("BEGIN IMMEDIATE");
-        try {
-          const result = work();
-          database.exec("COMMIT");
-          return result;
-        } catch (error) {
-          // A full disk makes SQLite roll back on its own.
-          if (database.inTransaction) database.exec("ROLLBACK");
-          throw error;
-        }
-      }),
+    transaction,
+    attempt: <T>(work: () => T) => {
+      guarded(() => database.pragma("busy_timeout = 0"));
+      try {
+        return transaction(work);
+      } finally {
+        guarded(() => database.pragma(`busy_timeout = ${busyTimeoutMs}`));
+      }
+    },
     close: () => {
       guarded(() => {
         try {

@@ -95,6 +95,19 @@ const migrations: readonly string[] = [
   );
   CREATE UNIQUE INDEX model_versions_by_semver ON model_versions (model, semver);
   `,
+  `
+  CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    secret_hash TEXT NOT NULL,
+    created_at_ms REAL NOT NULL,
+    created INTEGER NOT NULL UNIQUE,
+    expires_at_ms REAL,
+    revoked_at_ms REAL,
+    last_used_at_ms REAL
+  ) STRICT;
+  `,
 ];
 
 /** The schema version that this code reads and writes; kept in the file as `PRAGMA user_version`. */

@@ -1,8 +1,10 @@
+import type { ApiKeyStore } from "../../access/index.js";
 import type { DatasetCatalog } from "../../data/index.js";
 import type { FeatureSpaceCatalog } from "../../features/index.js";
 import type { Clock } from "../../kernel/index.js";
 import type { RegistryStore } from "../../registry/index.js";
 import type { RunStore } from "../../training/index.js";
+import { sqliteApiKeyStore } from "./api-key-store.js";
 import { openDatabase } from "./database.js";
 import { sqliteDatasetCatalog } from "./dataset-catalog.js";
 import { sqliteFeatureSpaceCatalog } from "./feature-space-catalog.js";
@@ -15,6 +17,7 @@ export interface SqliteStores {
   readonly registry: RegistryStore;
   readonly runs: RunStore;
   readonly spaces: FeatureSpaceCatalog;
+  readonly apiKeys: ApiKeyStore;
   /** Ends the connection; the stores must not be used after it. */
   close(): void;
 }
@@ -36,6 +39,7 @@ export function openSqlite(path: string, { clock, busyTimeoutMs = 10_000 }: Sqli
     registry: sqliteRegistryStore(database, clock),
     runs: sqliteRunStore(database),
     spaces: sqliteFeatureSpaceCatalog(database),
+    apiKeys: sqliteApiKeyStore(database),
     close: () => {
       database.close();
     },

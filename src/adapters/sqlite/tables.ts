@@ -54,4 +54,17 @@ export interface Tables {
     /** Place in the order of changes. */
     changed: number;
   };
+  api_keys: {
+    id: string;
+    name: string;
+    /** A list as JSON. */
+    scopes: string;
+    secret_hash: string;
+    created_at_ms: number;
+    /** Place in the order of creation. */
+    created: number;
+    expires_at_ms: number | null;
+    revoked_at_ms: number | null;
+    last_used_at_ms: number | null;
+  };
 }

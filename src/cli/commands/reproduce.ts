@@ -33,7 +33,8 @@ function reproductionText(found: Reproduction): string {
     "now",
     ...(seeds.length === 0 ? [] : [`over ${seeds.length + 1} seeds`]),
   ];
-  const rows = metrics.map((metric) => [
+  const measured = metrics.filter(({ expected, found: now }) => expected !== null || now !== null);
+  const rows = measured.map((metric) => [
     ...[metric.name, figure(metric.expected), figure(metric.found)],
     ...(seeds.length === 0 ? [] : [spread(metric)]),
   ]);

@@ -1,5 +1,5 @@
-import { testMetrics, type RunComparison, type RunView } from "../../lifecycle/index.js";
-import { columns } from "../terminal.js";
+import { evaluationLine, testMetrics, type RunComparison, type RunView } from "../../lifecycle/index.js";
+import { columns, counted } from "../terminal.js";
 
 const blocks = "▁▂▃▄▅▆▇█";
 const curveWidth = 40;
@@ -30,45 +30,132 @@ function shortly(value: RunComparison["parameters"][number]["values"][number]): 
 
 /** One run. */
 export function runText(run: RunView): string {
-  const { id, model, status, startedAtMs, seconds, error, result, parameters } = run;
-  const head = `${id}  ${model}  ${status}  ${new Date(startedAtMs).toISOString()}${seconds === null ? "" : `  ${seconds.toFixed(1)} s`}`;
-  const given = Object.entries(parameters).map(([name, value]) => `  ${name} ${JSON.stringify(value)}`);
+  const { id, model, status, startedAtMs, seconds, failure, worker, result, parameters } = run;
+  const took = seconds === null ? "" : `  ${seconds.toFixed(1)} s`;
   return [
-    head,
-    ...(error === null ? [] : ["", error]),
+    `${id}  ${model}  ${status}  ${new Date(startedAtMs).toISOString()}${took}`,
+    ...(worker === null ? [] : ["", workerText(worker, status)]),
+    ...(failure === null ? [] : ["", ...failureLines(failure)]),
     ...(result === null ? [] : resultLines(result)),
-    "",
-    "given:",
-    ...given,
+    ...part("given", parameterLines(parameters)),
   ].join("\n");
 }
 
-function resultLines(result: Exclude<RunView["result"], null>): string[] {
-  const { report, curves, warnings, version, promoted, trainRows, testRows, dataset, trainingSet } = result;
-  const rows = testMetrics(report.candidate).map(([name, found]) =>
-    found.value === null
-      ? [name, "", "", "", found.reason]
-      : [name, ...[found.value, found.interval.low, found.interval.high].map(figure), ""],
+function workerText({ host, pid }: NonNullable<RunView["worker"]>, status: RunView["status"]): string {
+  const process = `process ${pid} on ${host}`;
+  return status === "interrupted"
+    ? `${process} is gone: millwright train goes on behind the last finished step`
+    : `${process} works on it`;
+}
+
+function failureLines({ step, code, message, remedy }: NonNullable<RunView["failure"]>): string[] {
+  return [
+    ...(step === null ? [] : [`ended in the step: ${step}`]),
+    code === null ? message : `${code} ${message}`,
+    ...(remedy === null ? [] : [`do: ${remedy}`]),
+  ];
+}
+
+/** Lines under a heading; nothing without lines. */
+const part = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ["", `${title}:`, ...lines.map((line) => `  ${line}`)];
+
+type Result = Exclude<RunView["result"], null>;
+
+function resultLines(result: Result): string[] {
+  const { report, version, promoted, warnings, gates, timings } = result;
+  return [
+    "",
+    `version ${version}${promoted ? ", promoted" : `, not promoted: ${result.reasons.join("; ")}`}`,
+    ...part("data", dataLines(result)),
+    ...part("fit", fitLines(result)),
+    "",
+    metricsText(report.candidate),
+    evaluationLine(report.candidate),
+    ...part(
+      "warnings",
+      warnings.map((warning) => `! ${warning}`),
+    ),
+    ...part(
+      "gates",
+      gates.map(({ name, passed, detail }) => `${passed ? "✓" : "✗"} ${name}: ${detail}`),
+    ),
+    ...part("curves", curveLines(result)),
+    ...part(
+      "steps",
+      timings.map(
+        ({ step, seconds, reused }) => `${step}: ${reused ? "remembered" : `${seconds.toFixed(1)} s`}`,
+      ),
+    ),
+  ];
+}
+
+/** What was measured; what this model or these rows do not have, such as quantiles, is not worth a line. */
+export function metricsText(candidate: Result["report"]["candidate"]): string {
+  const rows = testMetrics(candidate).flatMap(([name, { value, interval }]) =>
+    value === null ? [] : [[name, ...[value, interval.low, interval.high].map(figure)]],
   );
-  const drawn = curves.map(
+  return columns([["metric", "value", "low", "high"], ...rows]);
+}
+
+function dataLines({ trainRows, testRows, trainRange, testRange, datasets, trainingSet }: Result): string[] {
+  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+  const rows = (count: number, [from, to]: Result["trainRange"]) =>
+    `${counted(count, "row")}${from === 0 && to === 0 ? "" : `, ${day(from)} to ${day(to)}`}`;
+  return [
+    `training: ${rows(trainRows, trainRange)}`,
+    `test: ${rows(testRows, testRange)}`,
+    ...Object.entries(datasets).map(([source, version]) => `${source}: dataset version ${version}`),
+    `training set ${trainingSet}`,
+  ];
+}
+
+function fitLines({ trainer, choice, calibration, conformal }: Result): string[] {
+  // Runs of earlier versions do not have it.
+  const sure = conformal ?? null;
+  return [
+    `trainer ${trainer.name}`,
+    ...(choice === null
+      ? []
+      : [`chosen by ${choice.metric} on ${counted(choice.heldRows, "held-back row")}`]),
+    ...(calibration === null ? [] : [`calibrated by ${calibration.kind}`]),
+    ...(sure === null
+      ? []
+      : [
+          `${sure.kind} with a coverage of ${sure.coverage}, from ${sure.scores} of ${counted(sure.rows, "held-back row")}`,
+        ]),
+  ];
+}
+
+function curveLines({ curves }: Result): string[] {
+  return curves.map(
     ({ name, values }) =>
       `${name}  ${sparkline(values)}  ${values[0].toPrecision(4)} → ${(values.at(-1) ?? NaN).toPrecision(4)}, ${values.length} rounds`,
   );
-  return [
-    "",
-    `version ${version}${promoted ? ", promoted" : ", not promoted"}; ${trainRows.toLocaleString("en")} training rows, ${testRows.toLocaleString("en")} test rows`,
-    `dataset ${dataset}, training set ${trainingSet}`,
-    ...warnings.map((warning) => `! ${warning}`),
-    "",
-    columns([["metric", "value", "low", "high", ""], ...rows]),
-    ...(drawn.length === 0 ? [] : ["", ...drawn]),
-  ];
+}
+
+/** What the definition says of the trainer stands in full; expressions are shortened, for they may be long. */
+function parameterLines(parameters: RunView["parameters"]): string[] {
+  const rows = Object.entries(parameters).map(([name, value]) => [name, plainly(value)]);
+  return rows.length === 0
+    ? []
+    : columns([["", ""], ...rows])
+        .split("\n")
+        .slice(1);
+}
+
+const longestValue = 80;
+
+/** A value without the quotation marks of JSON, cut where it would fill the screen. */
+function plainly(value: RunView["parameters"][string]): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return text.length <= longestValue ? text : `${text.slice(0, longestValue - 1)}…`;
 }
 
 /** Runs side by side. */
 export function comparisonText({ runs, metrics, parameters, curves, importances }: RunComparison): string {
   const ids = runs.map(({ id }) => id);
-  const part = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) =>
+  const table = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) =>
     rows.length === 0 ? [] : ["", columns([[title, ...head], ...rows])];
   const drawn = curves.flatMap(({ name, lines }) => [
     "",
@@ -83,7 +170,7 @@ export function comparisonText({ runs, metrics, parameters, curves, importances 
       ["run", "model", "status", "version"],
       ...runs.map(({ id, model, status, result }) => [id, model, status, String(result?.version ?? "")]),
     ]),
-    ...part(
+    ...table(
       "metric",
       ids,
       metrics.map(({ name, values }) => [
@@ -91,13 +178,13 @@ export function comparisonText({ runs, metrics, parameters, curves, importances 
         ...values.map((found) => (found === null ? "" : figure(found.value))),
       ]),
     ),
-    ...part(
+    ...table(
       "differs",
       ids,
       parameters.map(({ name, values }) => [name, ...values.map(shortly)]),
     ),
     ...drawn,
-    ...part(
+    ...table(
       "feature",
       ids,
       important.map(({ name, values }) => [

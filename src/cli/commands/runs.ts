@@ -19,9 +19,7 @@ export function addRuns(program: Command): void {
         // A model that was taken out of the configuration keeps its runs; a misspelt one never had any.
         if (found.length === 0 && model !== undefined) findModel(project, model);
         return {
-          json: {
-            runs: found.map(({ id, model, status, startedAtMs }) => ({ id, model, status, startedAtMs })),
-          },
+          json: { runs: found.map(listed) },
           text: found.length === 0 ? "No run yet: millwright train makes one." : listText(found),
         };
       }),
@@ -50,6 +48,14 @@ export function addRuns(program: Command): void {
       }),
     );
 }
+
+/** A run in one line of JSON: what `runs show` tells of it in full. */
+const listed = ({ id, model, status, startedAtMs, seconds, result, failure }: RunView) => ({
+  ...{ id, model, status, startedAtMs, seconds },
+  version: result?.version ?? null,
+  promoted: result?.promoted ?? null,
+  code: failure?.code ?? null,
+});
 
 function listText(runs: readonly RunView[]): string {
   const rows = runs.map(({ id, model, status, startedAtMs, seconds, result }) => [

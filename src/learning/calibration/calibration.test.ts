@@ -33,7 +33,17 @@ test("Platt's targets keep perfectly parted classes away from 0 and 1", () => {
   for (const p of calibrate(fitPlatt(same), same.probabilities)) expect(p).toBeCloseTo(0.5, 5);
 });
 
-/** From scikit-learn 1.9.1: IsotonicRegression(out_of_bounds="clip").fit(p, y, sample_weight). */
+/** Platt's targets for the rows' weights of negatives and of positives. */
+function plattTargets({ labels: given, weights: counts }: CalibrationRows): { least: number; most: number } {
+  const total = (label: number) =>
+    [...given].reduce((sum, own, row) => sum + (own === label ? (counts?.[row] ?? 1) : 0), 0);
+  return { least: 1 / (total(0) + 2), most: (total(1) + 1) / (total(1) + 2) };
+}
+
+/**
+ * From scikit-learn 1.9.1: IsotonicRegression(out_of_bounds="clip").fit(p, y, sample_weight); its y_min and y_max are
+ * Platt's targets, which only the 1 at the end exceeds.
+ */
 const probes = Float32Array.of(0, 0.05, 0.1, 0.3, 0.4, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.9, 1);
 test.each([
   {
@@ -51,7 +61,17 @@ test.each([
     ],
   },
 ])("isotonic values are scikit-learn's", ({ given, expected }) => {
-  calibrate(fitIsotonic(given), probes).forEach((value, i) => expect(value).toBeCloseTo(expected[i], 5));
+  const { least, most } = plattTargets(given);
+  const values = calibrate(fitIsotonic(given), probes);
+  // The line to the last knot ends at the bound, so what lies on it is left to the other values.
+  expected.slice(0, -2).forEach((value, i) => expect(values[i]).toBeCloseTo(Math.max(least, value), 5));
+  expect(values.at(-1)).toBeCloseTo(most, 6);
+});
+
+test("isotonic values of parted classes are Platt's targets, so that no row costs infinitely much", () => {
+  const parted = { probabilities: Float32Array.of(0.1, 0.2, 0.8, 0.9), labels: Uint8Array.of(0, 0, 1, 1) };
+  // Two of each class: 1 / (2 + 2) and (2 + 1) / (2 + 2).
+  expect([...calibrate(fitIsotonic(parted), parted.probabilities)]).toEqual([0.25, 0.25, 0.75, 0.75]);
 });
 
 /** max over a ≤ i of min over b ≥ i of the weighted mean of a..b, over the sorted distinct inputs. */
@@ -93,8 +113,10 @@ test("pooling adjacent violators gives the min-max formula, and never falls betw
       };
       const fitted = fitIsotonic(given);
       const expected = minMax(given);
+      const { least, most } = plattTargets(given);
+      const within = (value: number) => Math.max(least, Math.min(most, value));
       calibrate(fitted, given.probabilities).forEach((value, i) =>
-        expect(value).toBeCloseTo(expected.get(given.probabilities[i]) ?? NaN, 5),
+        expect(value).toBeCloseTo(within(expected.get(given.probabilities[i]) ?? NaN), 5),
       );
       const grid = Float32Array.from({ length: 201 }, (_, i) => i / 200).sort();
       const values = calibrate(fitted, grid);

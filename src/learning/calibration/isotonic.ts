@@ -12,16 +12,19 @@ interface Pool {
 /**
  * The non-falling function of the probability with the least weighted squared error, by pooling adjacent
  * violators (Ayer et al. 1955); rows of equal probability are one point, and between points it is linear. Takes any
- * shape, so it wants a thousand rows and more. O(n log n). Throws MW0421.
+ * shape, so it wants a thousand rows and more. A stretch without a positive, or without a negative, would become 0 or 1,
+ * and the first row that is otherwise cost infinitely much; so no output is below 1/(N₋ + 2) or above (N₊ + 1)/(N₊ + 2),
+ * the out-of-sample targets of Platt (1999). O(n log n). Throws MW0421.
  */
 export function fitIsotonic(rows: CalibrationRows): IsotonicCalibration {
   checkRows(rows, 2, 1);
   const inputs: number[] = [];
   const outputs: number[] = [];
+  const [least, most] = boundsOf(rows);
   for (const { first, last, sum, weight } of poolsOf(rows)) {
     for (const input of first === last ? [first] : [first, last]) {
       inputs.push(input);
-      outputs.push(Math.fround(sum / weight));
+      outputs.push(Math.fround(Math.max(least, Math.min(most, sum / weight))));
     }
   }
   return Object.freeze({
@@ -29,6 +32,12 @@ export function fitIsotonic(rows: CalibrationRows): IsotonicCalibration {
     inputs: Object.freeze(inputs),
     outputs: Object.freeze(outputs),
   });
+}
+
+function boundsOf({ labels, weights }: CalibrationRows): readonly [number, number] {
+  const total = [0, 0];
+  labels.forEach((label: number, row: number) => (total[label] += weights?.[row] ?? 1));
+  return [1 / (total[0] + 2), (total[1] + 1) / (total[1] + 2)];
 }
 
 function poolsOf({ probabilities, labels, weights }: CalibrationRows): readonly Pool[] {

@@ -12,6 +12,17 @@ export function conformalQuantile(scores: readonly number[], alpha: number): num
   return rank > scores.length ? Infinity : Float64Array.from(scores).sort()[rank - 1];
 }
 
+/** Throws MW0420 where so few rows rule nothing out: the quantile would be infinite. */
+export function requireConformalRows(rowCount: number, alpha: number): void {
+  const least = Math.ceil(1 / alpha - 1 - 1e-9);
+  if (rowCount >= least) return;
+  throw learningErrors.error("MW0420", {
+    expected: `at least ${least} held-back rows for a coverage of ${Number((1 - alpha).toPrecision(12))}`,
+    found: String(rowCount),
+    remedy: "Hold more rows back (holdout), widen the training period, or ask for less coverage.",
+  });
+}
+
 /** The quantile of every group by itself (Mondrian), so that the promise holds in each. Survives JSON unchanged. */
 export interface GroupQuantiles {
   readonly alpha: number;

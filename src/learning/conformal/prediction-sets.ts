@@ -68,7 +68,8 @@ function scoresOf(method: SetMethod, row: Float32Array): readonly number[] {
   return scores;
 }
 
-function checkProbabilities(probabilities: Float32Array, classes: number): void {
+/** Throws MW0423. */
+export function checkProbabilities(probabilities: Float32Array, classes: number): void {
   if (!Number.isInteger(classes) || classes < 2 || probabilities.length % classes !== 0) {
     throw badConformal("rows of at least 2 classes", `${probabilities.length} numbers, ${classes} classes`);
   }

@@ -61,7 +61,7 @@ function checkRows({ rowCount, weights }: Examples): void {
   throw learningErrors.error("MW0420", {
     expected: "at least 2 rows for isolationForest()",
     found: String(rowCount),
-    remedy: "Widen the training period.",
+    remedy: "Give the training part more rows.",
   });
 }
 

@@ -10,12 +10,12 @@ import {
   type TemperatureCalibration,
 } from "../calibration/calibration.js";
 import { learningErrors } from "../errors.js";
+import { decodedModel, freePrefix, renameValues } from "./extend.js";
 import { graphParts, type GraphParts } from "./graph.js";
 import { nodeAttributes, targetAttributes } from "./tree-nodes.js";
 
 const { onnx } = onnxProto;
 
-type NodeProto = onnxProto.onnx.INodeProto;
 type GraphProto = onnxProto.onnx.IGraphProto;
 type ModelProto = onnxProto.onnx.IModelProto;
 
@@ -36,20 +36,17 @@ interface Appendix {
  * graph may be calibrated again. Throws MW0422 if the output does not fit the calibration.
  */
 export function calibratedOnnx(bytes: Uint8Array, calibration: Calibration): Uint8Array {
-  const model = decoded(bytes);
+  const model = decodedModel(bytes);
   const { graph } = model;
   const output = graph?.output?.[0]?.name ?? "";
   if (!graph) throw unfit("an ONNX model with a graph", "none");
   checkOutput(model, graph, calibration);
-  const taken = namesIn(graph);
-  let prefix = `${output}_calibration`;
-  for (let again = 2; [...taken].some((name) => name.startsWith(`${prefix}/`)); again++)
-    prefix = `${output}_calibration_${again}`;
+  const prefix = freePrefix(graph, `${output}_calibration`);
   const name = (suffix: string) => `${prefix}/${suffix}`;
   const raw = name("raw");
   const { parts, node, initializer } = graphParts();
   append(calibration, { parts, raw, output, name });
-  const renamed = renameValue(graph.node ?? [], output, raw);
+  const renamed = renameValues(graph.node ?? [], (value) => (value === output ? raw : value));
   return onnx.ModelProto.encode({
     ...model,
     opsetImport: withTreeOperators(model.opsetImport ?? []),
@@ -60,19 +57,6 @@ export function calibratedOnnx(bytes: Uint8Array, calibration: Calibration): Uin
       initializer: [...(graph.initializer ?? []), ...initializer],
     },
   }).finish();
-}
-
-function decoded(bytes: Uint8Array): ModelProto {
-  try {
-    return onnx.ModelProto.decode(bytes);
-  } catch (cause) {
-    throw learningErrors.error("MW0422", {
-      expected: "the bytes of an ONNX model",
-      found: cause instanceof Error ? cause.message : String(cause),
-      remedy: "Read the model file again.",
-      cause,
-    });
-  }
 }
 
 function checkOutput(model: ModelProto, graph: GraphProto, calibration: Calibration): void {
@@ -98,31 +82,6 @@ function checkOutput(model: ModelProto, graph: GraphProto, calibration: Calibrat
   if (!(graph.node ?? []).some((node) => node.output?.includes(output?.name ?? ""))) {
     throw unfit("a first output that an operation computes", "an input or a constant");
   }
-}
-
-function namesIn(graph: GraphProto): ReadonlySet<string> {
-  const nodes = (graph.node ?? []).flatMap((node) => [...(node.input ?? []), ...(node.output ?? [])]);
-  return new Set([...nodes, ...(graph.initializer ?? []).map((tensor) => tensor.name ?? "")]);
-}
-
-/** The nodes with one value renamed wherever it is written or read, also by the graphs inside of nodes. */
-function renameValue(nodes: readonly NodeProto[], from: string, to: string): NodeProto[] {
-  const rename = (names: readonly string[] | null | undefined) =>
-    (names ?? []).map((name) => (name === from ? to : name));
-  const renameIn = (graph: GraphProto): GraphProto => ({
-    ...graph,
-    node: renameValue(graph.node ?? [], from, to),
-  });
-  return nodes.map((node) => ({
-    ...node,
-    input: rename(node.input),
-    output: rename(node.output),
-    attribute: (node.attribute ?? []).map((attribute) => ({
-      ...attribute,
-      ...(attribute.g ? { g: renameIn(attribute.g) } : {}),
-      ...(attribute.graphs?.length ? { graphs: attribute.graphs.map(renameIn) } : {}),
-    })),
-  }));
 }
 
 function withTreeOperators(sets: readonly onnxProto.onnx.IOperatorSetIdProto[]) {

@@ -1,6 +1,7 @@
 import type { FittedModel } from "../fitted-model.js";
 import { addFeatures } from "./features.js";
-import { graphBuilder, type GraphInfo } from "./graph.js";
+import type { GraphInfo } from "./graph-maker.js";
+import { graphBuilder } from "./graph.js";
 import { addIsolation } from "./isolation.js";
 import { addLinear } from "./linear.js";
 import { addTrees } from "./trees.js";

@@ -1,4 +1,5 @@
 import onnxProto from "onnx-proto";
+import type { GraphInfo } from "./graph-maker.js";
 
 const { onnx } = onnxProto;
 
@@ -25,14 +26,6 @@ export type Attribute =
   | { readonly floats: readonly number[] }
   | { readonly ints: readonly number[] }
   | { readonly texts: readonly string[] };
-
-/** Who made a graph. */
-export interface GraphInfo {
-  readonly producer: string;
-  readonly producerVersion: string;
-  readonly graphName: string;
-  readonly doc: string;
-}
 
 /** Collects operations in the order in which they run, and constants. Values are known by name. */
 export interface GraphParts {

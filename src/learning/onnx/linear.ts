@@ -1,5 +1,5 @@
 import type { LinearFeature, LinearModel } from "../linear/model.js";
-import { standardReach } from "../linear/standardisation.js";
+import { standardReach, valueReach } from "../linear/standardisation.js";
 import { numericInput, probabilitiesOutput, probabilityOutput, textInput, valueOutput } from "./features.js";
 import type { GraphBuilder } from "./graph.js";
 
@@ -40,13 +40,17 @@ function addNumbers(graph: GraphBuilder, numbers: readonly NumberTerm[], width: 
   const constant = (name: string, of: (feature: NumberTerm) => number) => graph.floats(name, numbers.map(of));
   const mean = constant("mean", ({ scaling }) => scaling.mean);
   const scale = constant("scale", ({ scaling }) => scaling.scale);
-  const range = [graph.scalar("low", -standardReach), graph.scalar("high", standardReach)];
+  const ends = (of: string, reach: number) => [
+    graph.scalar(`${of}_low`, -reach),
+    graph.scalar(`${of}_high`, reach),
+  ];
   const steps: readonly (readonly [type: string, inputs: readonly string[], output: string])[] = [
     ["IsNaN", [value], "missing"],
     ["Where", ["missing", mean, value], "present"],
-    ["Sub", ["present", mean], "centred"],
+    ["Clip", ["present", ...ends("value", valueReach)], "bounded"],
+    ["Sub", ["bounded", mean], "centred"],
     ["Mul", ["centred", scale], "unbounded"],
-    ["Clip", ["unbounded", ...range], "standard"],
+    ["Clip", ["unbounded", ...ends("standard", standardReach)], "standard"],
   ];
   for (const [type, inputs, output] of steps) graph.add({ type, inputs, outputs: [output] });
   const columns = (of: string) => {

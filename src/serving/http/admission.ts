@@ -1,5 +1,6 @@
 import type { MillwrightError } from "../../kernel/index.js";
 import { servingErrors } from "../errors.js";
+import { shuttingDown } from "../refusals.js";
 
 /** Bounds the work in flight, and lets a closing server wait for its end. */
 export interface Admission {
@@ -22,7 +23,8 @@ export function createAdmission(maxInFlight: number): Admission {
       return inFlight;
     },
     enter() {
-      if (!open) return shuttingDown();
+      if (!open)
+        return shuttingDown("Send the request to another instance, or try again once the server is back.");
       if (inFlight >= maxInFlight) return busy(maxInFlight);
       inFlight++;
       return undefined;
@@ -44,13 +46,5 @@ function busy(maxInFlight: number): MillwrightError {
     found: `${maxInFlight}`,
     remedy: "Wait for the seconds in Retry-After and try again, or spread the load over more instances.",
     details: { maxInFlight },
-  });
-}
-
-function shuttingDown(): MillwrightError {
-  return servingErrors.error("MW0811", {
-    expected: "a server that takes work",
-    found: "one that is shutting down",
-    remedy: "Send the request to another instance, or try again once the server is back.",
   });
 }

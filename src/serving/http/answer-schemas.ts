@@ -24,6 +24,12 @@ export const errorMembers = Object.freeze({
 const probability = { type: "number", minimum: 0, maximum: 1 } as const;
 const number = { type: "number" } as const;
 
+const fallback = {
+  type: "object",
+  required: ["by", "because"],
+  properties: { by: text, because: text },
+} as const;
+
 /** What every task's answers may have: one schema for all, so that one serialiser writes them. */
 const predictionMembers = {
   id: text,
@@ -34,6 +40,9 @@ const predictionMembers = {
   probabilities: { type: "object", additionalProperties: probability },
   value: number,
   score: number,
+  interval: { type: "array", items: number, minItems: 2, maxItems: 2 },
+  set: { type: "array", items: { type: ["boolean", "string"] } },
+  fallback,
 } as const;
 
 /** What each task answers besides id, model and version. */
@@ -45,11 +54,16 @@ const answered = {
   anomaly: ["score"],
 } as const;
 
-/** The answers of one model. */
-export function predictionSchema({ task, classes }: Pick<LiveModel, "task" | "classes">): object {
+/** The answers of one model. What stands in for it may not say how sure it is. */
+export function predictionSchema({
+  task,
+  classes,
+  certainty,
+}: Pick<LiveModel, "task" | "classes" | "certainty">): object {
   const required = ["id", "model", "version", ...answered[task]] as const;
   const own = classes === undefined ? {} : { label: { type: "string", enum: classes } };
-  const properties = Object.fromEntries(required.map((name) => [name, predictionMembers[name]]));
+  const names = [...required, ...(certainty === undefined ? [] : [certainty]), "fallback"] as const;
+  const properties = Object.fromEntries(names.map((name) => [name, predictionMembers[name]]));
   return { type: "object", required, properties: { ...properties, ...own } };
 }
 

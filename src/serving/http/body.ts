@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { servingErrors } from "../errors.js";
 
 export const ndjson = "application/x-ndjson";
-const maxDepth = 64;
+export const maxDepth = 64;
 
 /** Makes a scope accept bodies of a media type, as text: handlers parse, so that one bad body closes no connection. */
 export function acceptText(scope: FastifyInstance, mediaType: string): void {
@@ -81,7 +81,7 @@ export function emptyBody() {
 }
 
 /** Deep nesting overflows the stack of recursive code further in, so it ends here. */
-function nestsDeeperThan(limit: number, text: string): boolean {
+export function nestsDeeperThan(limit: number, text: string): boolean {
   let depth = 0;
   let inString = false;
   for (let i = 0; i < text.length; i++) {

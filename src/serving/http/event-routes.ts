@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { isMillwrightError, MillwrightError } from "../../kernel/index.js";
 import type { IngestReceipt, Remark } from "../../lifecycle/index.js";
 import { emptyBody, ndjson, type BodyReader } from "./body.js";
-import type { Door, Handler } from "./door.js";
+import { admitRows, type Door, type Handler } from "./door.js";
 import { lineGroups, type Line } from "./line-groups.js";
 
 /** Takes events as one JSON object, as a batch of them, or as lines of a body of any length. */
@@ -18,7 +18,9 @@ type EventsRequest = FastifyRequest<{ Params: { source: string } }>;
 
 async function takeJson(door: Door, read: BodyReader, request: EventsRequest): Promise<IngestReceipt> {
   const body = read.json(request);
-  const receipt = await door.live.ingest(request.params.source, read.batch(body, "events") ?? [body]);
+  const events = read.batch(body, "events") ?? [body];
+  await admitRows(door, request, { verb: "ingest", rows: events.length });
+  const receipt = await door.live.ingest(request.params.source, events);
   door.metrics.events(request.params.source, receipt);
   return receipt;
 }
@@ -42,6 +44,7 @@ async function takeLines(
     })) {
       // The time limit was answered for.
       if (reply.sent) break;
+      await admitRows(door, request, { verb: "ingest", rows: lines.length });
       const receipt = await door.live.ingest(source, parseLines(read, request, lines));
       door.metrics.events(source, receipt);
       taken = joined(taken, receipt, lines.length);

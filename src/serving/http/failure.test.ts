@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { projectErrors, flight } from "./live-project.testing.js";
 import { exchangeRaw, predictPath, serve } from "./http-server.testing.js";
 import { startHttpServer } from "./server.js";
-import { manualClock, systemClock } from "../../kernel/index.js";
+import { manualClock, MillwrightError, systemClock } from "../../kernel/index.js";
 
 const errorOf = (code: string) => ({ error: { code } });
 
@@ -235,12 +235,30 @@ describe("failures of the project", () => {
     expect(text).not.toContain("secret");
     const { requestId } = (body?.error as { details: { requestId: string } }).details;
     expect(log).toEqual([
-      { fields: { err: failure, requestId }, message: expect.stringContaining("unexpected") as string },
+      {
+        level: "error",
+        fields: { err: failure, requestId },
+        message: expect.stringContaining("unexpected") as string,
+      },
     ]);
   });
 });
 
 describe("faults of the project", () => {
+  it("that a sound server gives under load are no errors of the log", async () => {
+    const { post, live, log } = await serve();
+    const late = new MillwrightError(
+      "MW0711",
+      { title: "deadline passed", exit: 3, http: 504, about: "Too late." },
+      { expected: "time", found: "none", remedy: "Wait longer." },
+    );
+    live.failWith(late);
+    expect((await post(predictPath, flight)).status).toBe(504);
+    expect(log).toMatchObject([
+      { level: "info", message: "a request was refused: deadline passed", fields: { err: late } },
+    ]);
+  });
+
   it("are answered each, and logged once a second of each code", async () => {
     const { post, live, log } = await serve({ clock: manualClock() });
     for (const code of ["MW9904", "MW9904", "MW9904"] as const) {

@@ -3,25 +3,35 @@ import type { Socket } from "node:net";
 import { didYouMean, isMillwrightError, nearest, type MillwrightError } from "../../kernel/index.js";
 import type { LiveModel, LiveProject } from "../../lifecycle/index.js";
 import { servingErrors } from "../errors.js";
-import { createLogGate } from "./log-gate.js";
+import { answerLate, clip } from "../refusals.js";
+import { createTroubleLog } from "../trouble-log.js";
 import { allowedMethods, routes, type Route } from "./route-table.js";
 import type { CompiledHttpOptions } from "./options.js";
 
 /** Turns whatever was thrown while a request was served into a coded error; logs faults. */
-export type Explain = (error: unknown, request: FastifyRequest) => MillwrightError;
+export type Explain = (error: unknown, request: Explained) => MillwrightError;
 
-type Framed = (request: FastifyRequest, options: CompiledHttpOptions) => MillwrightError;
+/** What an explanation reads of a request. */
+type Explained = Pick<FastifyRequest, "id" | "url" | "headers"> & {
+  readonly raw: Pick<FastifyRequest["raw"], "destroyed" | "complete">;
+  readonly routeOptions?: Pick<FastifyRequest["routeOptions"], "bodyLimit">;
+};
+
+type Framed = (request: Explained, options: CompiledHttpOptions) => MillwrightError;
 
 /** fastify's own errors, by their code. */
 const framed: Readonly<Record<string, Framed>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: (request, { bodyLimitBytes }) => {
+  FST_ERR_CTP_BODY_TOO_LARGE: (request, options) => {
+    // Tensors have a limit of their own, as their routes say.
+    const limitBytes = request.routeOptions?.bodyLimit ?? options.bodyLimitBytes;
     const announced = request.headers["content-length"];
     return servingErrors.error("MW0806", {
-      expected: `at most ${bodyLimitBytes} bytes`,
+      expected: `at most ${limitBytes} bytes`,
       found: announced === undefined ? "more" : `${announced} bytes`,
-      remedy: "Send several smaller requests, or raise bodyLimitBytes.",
+      remedy:
+        "Send several smaller requests; --body-limit (bodyLimitBytes) raises the limit of the typed API.",
       details: {
-        limitBytes: bodyLimitBytes,
+        limitBytes,
         ...(announced === undefined ? {} : { foundBytes: Number(announced) }),
       },
     });
@@ -41,15 +51,10 @@ const framed: Readonly<Record<string, Framed>> = {
 
 /** The explanation of errors for a server with these options. */
 export function createExplain(options: CompiledHttpOptions): Explain {
-  const gate = createLogGate(options.clock);
+  const tell = createTroubleLog(options);
   return (error, request) => {
     if (isMillwrightError(error)) {
-      const isFault = error.row.http >= 500 && !(error.code in servingErrors.rows);
-      const heldBack = isFault ? gate(error.code) : undefined;
-      if (heldBack !== undefined) {
-        const fields = { err: error, requestId: request.id, ...(heldBack === 0 ? {} : { heldBack }) };
-        options.log.error(fields, "the project failed to serve a request");
-      }
+      tell(error, { requestId: request.id });
       return error;
     }
     const known = framed[codeOf(error)];
@@ -71,25 +76,16 @@ export function createExplain(options: CompiledHttpOptions): Explain {
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : "none";
 
-/** Keeps what a caller wrote from flooding an answer. */
-const clip = (text: string): string => (text.length > 200 ? `${text.slice(0, 197)}...` : text);
-
 function badHttp(expected: string, found: string): MillwrightError {
   return servingErrors.error("MW0813", { expected, found, remedy: "Use a well-kept HTTP client." });
 }
 
 /** What took too long: MW0808 the answer, MW0810 the request itself. */
-export function late(request: FastifyRequest, requestTimeoutMs: number): MillwrightError {
+export function late(
+  request: { readonly raw: Pick<FastifyRequest["raw"], "complete"> },
+  requestTimeoutMs: number,
+): MillwrightError {
   return request.raw.complete ? answerLate(requestTimeoutMs) : requestLate(requestTimeoutMs);
-}
-
-function answerLate(requestTimeoutMs: number): MillwrightError {
-  return servingErrors.error("MW0808", {
-    expected: `an answer within ${requestTimeoutMs} ms`,
-    found: "none yet",
-    remedy: "Send fewer items at once, or raise requestTimeoutMs.",
-    details: { requestTimeoutMs },
-  });
 }
 
 function requestLate(requestTimeoutMs: number): MillwrightError {

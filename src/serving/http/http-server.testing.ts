@@ -6,6 +6,7 @@ import type { HttpServerOptions, ServerLog } from "./options.js";
 import { startHttpServer, type HttpServer } from "./server.js";
 
 export interface LogLine {
+  readonly level: keyof ServerLog;
   readonly fields: object;
   readonly message: string;
 }
@@ -34,8 +35,9 @@ export const predictPath = "/v1/models/arrival-delay/predict";
 /** Serves the fixture project on a free port until the test ends. */
 export async function serve(options: Partial<HttpServerOptions> = {}): Promise<Served> {
   const lines: LogLine[] = [];
-  const write = (fields: object, message: string) => void lines.push({ fields, message });
-  const log: ServerLog = { info: write, error: write };
+  const write = (level: keyof ServerLog) => (fields: object, message: string) =>
+    void lines.push({ level, fields, message });
+  const log: ServerLog = { info: write("info"), error: write("error") };
   const live = fixtureProject();
   const server = await startHttpServer(live, { clock: systemClock, log, ...options });
   onTestFinished(() => server.close());

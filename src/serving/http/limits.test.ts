@@ -1,6 +1,9 @@
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { scalingGraph } from "../../inference/tensor-graphs.testing.js";
 import { systemClock } from "../../kernel/index.js";
+import type { ModelHost } from "../../lifecycle/index.js";
+import { graphHost } from "../oip/graph-host.testing.js";
 import { exchangeRaw, predictPath, serve, type Answer, type Served } from "./http-server.testing.js";
 import { fixtureProject, flight } from "./live-project.testing.js";
 import { startHttpServer } from "./server.js";
@@ -14,10 +17,43 @@ describe("time limits", () => {
     const answer = await post(predictPath, flight);
     expect(answer).toMatchObject({
       status: 504,
-      body: { error: { code: "MW0808", details: { requestTimeoutMs: 400 } } },
+      body: { error: { code: "MW0808", details: { timeoutMs: 400 } } },
     });
     release();
     expect((await post(predictPath, flight)).status).toBe(200);
+  });
+
+  it("waits for a model to load as long as the caller does", async () => {
+    const graphs = await graphHost([{ name: "scale", version: "1", graph: scalingGraph(2) }]);
+    onTestFinished(() => graphs.close());
+    let loaded = (): void => undefined;
+    const waits = new Promise<void>((resolve) => (loaded = resolve));
+    const host: ModelHost = {
+      ...graphs,
+      async load(name, version) {
+        await waits;
+        return graphs.load(name, version);
+      },
+    };
+    const tensors = { host, server: { name: "millwright", version: "1" } };
+    const { post, live } = await serve({ requestTimeoutMs: 50, tensors });
+    const load = post("/v2/repository/models/scale/load", {});
+    // A prediction that came later is too late already, and with it whatever the limit is for.
+    const release = live.hold();
+    expect((await post(predictPath, flight)).status).toBe(504);
+    release();
+    loaded();
+    expect(await load).toMatchObject({ status: 200, body: { name: "scale", version: "1", state: "READY" } });
+  });
+
+  it("tells the limit of tensors for tensors", async () => {
+    const host = await graphHost([{ name: "scale", version: "1", graph: scalingGraph(2) }]);
+    onTestFinished(() => host.close());
+    const tensors = { host, server: { name: "millwright", version: "1" }, bodyLimitBytes: 2000 };
+    const { post } = await serve({ bodyLimitBytes: 1000, tensors });
+    const { status, body } = await post("/v2/models/scale/infer", "x".repeat(3000));
+    expect(status).toBe(413);
+    expect(body?.error).toContain("at most 2000 bytes");
   });
 
   it("ends a body that never comes to its end", async () => {

@@ -1,4 +1,5 @@
 import { compileRecord, errorTable, t, type Problem, type Schema } from "../../kernel/index.js";
+import { statisticsRecorder } from "../../inference/index.js";
 import type { LiveProject, Prediction, Refusal } from "../../lifecycle/index.js";
 
 /** Stand-ins for the codes that a real project raises. */
@@ -28,6 +29,10 @@ export interface FixtureProject extends LiveProject {
   readonly taken: { readonly predictions: number; readonly labels: number; readonly events: number };
   /** Makes predictions (for one origin, or for all) wait until the returned function is called. */
   hold(origin?: string): () => void;
+  /** Makes the next prediction one that something else answers. */
+  standIn(fallback: NonNullable<Prediction["fallback"]>): void;
+  /** The signal and the deadline that the last prediction came with. */
+  patience(): Parameters<LiveProject["predict"]>[2];
   /** Resolves once this many predictions have begun. */
   begun(count: number): Promise<void>;
   notReady(...reasons: string[]): void;
@@ -45,6 +50,8 @@ export function fixtureProject(): FixtureProject {
   let begun = 0;
   let waiters: { readonly count: number; readonly resolve: () => void }[] = [];
   let held: { readonly origin: string | undefined; readonly released: Promise<void> } | undefined;
+  let fallback: Prediction["fallback"];
+  let patience: Parameters<LiveProject["predict"]>[2];
   let failure: { readonly error: unknown; calls: number } | undefined;
   let reasons: readonly string[] = [];
   const failOnce = () => {
@@ -72,8 +79,13 @@ export function fixtureProject(): FixtureProject {
     ],
     sources: [{ name: "flights", schema: eventSchema }],
     taken,
-    async predict(model, request) {
+    statistics: () => statisticsRecorder().statistics(0),
+    async swap() {
+      throw new Error("the fixture has one version");
+    },
+    async predict(model, request, options) {
       failOnce();
+      patience = options;
       countBegun();
       const parsed = parseRequest(request);
       if (!parsed.ok) throw badRequest(parsed.problems);
@@ -84,6 +96,7 @@ export function fixtureProject(): FixtureProject {
         model,
         version: "3",
         probability: (parsed.values[2] as number) / 6000,
+        ...(fallback && { fallback }),
       } satisfies Prediction;
     },
     feedback(items) {
@@ -113,6 +126,8 @@ export function fixtureProject(): FixtureProject {
     keepUp: () => Promise.resolve(),
     readiness: () => ({ ready: reasons.length === 0, reasons }),
     close: () => Promise.resolve(),
+    standIn: (by) => (fallback = by),
+    patience: () => patience,
     hold(origin) {
       let release = (): void => undefined;
       held = { origin, released: new Promise((resolve) => (release = resolve)) };

@@ -45,13 +45,10 @@ function readiness({ live, closing }: Door) {
   return { ready: false, reasons: ["the server is shutting down", ...live.readiness().reasons] };
 }
 
-const describeModel = ({ name, version, packageId, predicts, task, classes, request }: LiveModel) => ({
-  name,
-  version,
-  packageId,
-  predicts,
-  task,
+const describeModel = ({ classes, certainty, request, ...model }: LiveModel) => ({
+  ...model,
   ...(classes === undefined ? {} : { classes }),
+  ...(certainty === undefined ? {} : { certainty }),
   request: recordSchema(request),
 });
 

@@ -1,6 +1,11 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { stepStream } from "../../inference/index.js";
+import { stepGraph } from "../../inference/stream/step-graphs.testing.js";
+import { scalingGraph } from "../../inference/tensor-graphs.testing.js";
 import { compileRecord, t, type Schema } from "../../kernel/index.js";
+import type { HostedModel, ModelHost } from "../../lifecycle/index.js";
+import { graphHost } from "../oip/graph-host.testing.js";
 import { serve } from "./http-server.testing.js";
 import { recordSchema, type FieldSchema } from "./record-schema.js";
 
@@ -60,9 +65,10 @@ describe("the OpenAPI document", () => {
       for (const [method, operation] of Object.entries(item)) {
         expect(["get", "post"]).toContain(method);
         ids.push(operation.operationId);
-        const declared = ((operation.parameters ?? []) as Node[]).map((parameter) => {
-          expect(parameter).toMatchObject({ in: "path", required: true, schema: {} });
-          return parameter.name;
+        const declared = ((operation.parameters ?? []) as Node[]).flatMap((parameter) => {
+          if (parameter.in === "header") expect(parameter).toMatchObject({ required: false, schema: {} });
+          else expect(parameter).toMatchObject({ in: "path", required: true, schema: {} });
+          return parameter.in === "path" ? [parameter.name] : [];
         });
         expect(declared).toEqual([...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
         if (method === "post") expect(operation.requestBody).toMatchObject({ required: true, content: {} });
@@ -122,6 +128,60 @@ describe("the OpenAPI document", () => {
           date: "2001-07-02T12:00:00.000Z",
         },
       ],
+    });
+  });
+});
+
+describe("the tensor protocol in the document", () => {
+  it("has every route of every ready version, with its own tensors, and streams of models that stream", async () => {
+    const graphs = await graphHost([
+      { name: "scale", version: "1", graph: scalingGraph(2) },
+      { name: "scale", version: "2", graph: scalingGraph(3) },
+      { name: "steps", version: "1", graph: stepGraph() },
+    ]);
+    onTestFinished(() => graphs.close());
+    const spec = { steps: 10, feed: { next: "state" }, emit: ["next"] };
+    const streaming = (model: HostedModel): HostedModel =>
+      model.name === "steps" ? { ...model, stream: stepStream(spec, model.signature) } : model;
+    const host: ModelHost = {
+      ...graphs,
+      ready: () => graphs.ready().map(streaming),
+      find: (name, version) => streaming(graphs.find(name, version)),
+    };
+    const { get } = await serve({ tensors: { host, server: { name: "millwright", version: "1" } } });
+    const paths = ((await get("/openapi.json")).body as Node).paths as Record<string, Record<string, Node>>;
+    const found = Object.entries(paths)
+      .filter(([path]) => path.startsWith("/v2/"))
+      .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+    // The routes of the Open Inference Protocol V2 and of Triton's extensions, written down from their documents.
+    const ofModel = (path: string, streams: boolean) => [
+      ...["", "/ready", "/config", "/stats"].map((end) => `get ${path}${end}`),
+      ...["/infer", ...(streams ? ["/generate", "/generate_stream"] : [])].map((end) => `post ${path}${end}`),
+    ];
+    const expected = [
+      ...["get /v2/health/live", "get /v2/health/ready", "get /v2/models/stats", "post /v2/repository/index"],
+      ...["scale", "steps"].flatMap((name) => [
+        `post /v2/repository/models/${name}/load`,
+        `post /v2/repository/models/${name}/unload`,
+      ]),
+      ...ofModel("/v2/models/scale", false),
+      ...ofModel("/v2/models/scale/versions/1", false),
+      ...ofModel("/v2/models/scale/versions/2", false),
+      ...ofModel("/v2/models/steps", true),
+      ...ofModel("/v2/models/steps/versions/1", true),
+    ];
+    expect(found.sort()).toEqual(expected.sort());
+    const ids = Object.values(paths).flatMap((methods) =>
+      Object.values(methods).map(({ operationId }) => operationId),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(paths["/v2/models/steps/generate_stream"].post).toMatchObject({
+      responses: { 200: { content: { "text/event-stream": {} } } },
+      requestBody: {
+        content: {
+          "application/json": { schema: { anyOf: [{}, { required: ["state", "factor", "turn"] }] } },
+        },
+      },
     });
   });
 });

@@ -2,7 +2,9 @@ import type { LiveModel, LiveProject, LiveSource } from "../../lifecycle/index.j
 import { servingErrors } from "../errors.js";
 import { errorMembers, feedbackSchema, ingestSchema, predictionSchema } from "./answer-schemas.js";
 import { ndjson } from "./body.js";
+import { wishHeaders } from "./caller-wishes.js";
 import type { CompiledHttpOptions } from "./options.js";
+import { oipPaths } from "./oip-openapi.js";
 import { recordSchema } from "./record-schema.js";
 import { routes, type Route } from "./route-table.js";
 
@@ -13,7 +15,10 @@ const json = (schema: object) => ({ "application/json": { schema } });
  * The interface of a live project as an OpenAPI 3.1 document. Models and sources get paths of their own,
  * so that generated clients have the exact types of each.
  */
-export function openApiDocument(live: LiveProject, { maxBatchItems }: CompiledHttpOptions): object {
+export function openApiDocument(
+  live: LiveProject,
+  { maxBatchItems, gate, tensors }: CompiledHttpOptions,
+): object {
   const batch = (key: string, items: object) => ({
     type: "object",
     required: [key],
@@ -27,15 +32,59 @@ export function openApiDocument(live: LiveProject, { maxBatchItems }: CompiledHt
       version: "1.0.0",
       description: "Predictions, feedback and events of a Millwright project.",
     },
-    paths: Object.fromEntries([
+    ...(gate === undefined ? {} : { security: [{ bearer: [] }, { apiKey: [] }] }),
+    paths: withAccess(gate !== undefined, [
       ...live.models.map((model) => predictPath(model, batch("rows", ref(requestName(model))))),
       feedbackPath(batch("items", ref("Feedback"))),
       ...live.sources.map((source) => eventsPath(source, batch("events", ref(eventName(source))))),
       ...lookPaths(live),
+      ...(tensors === undefined ? [] : oipPaths(tensors.host)),
     ]),
-    components: { schemas: schemas(live), responses: errorResponses() },
+    components: {
+      ...{ schemas: schemas(live), responses: errorResponses() },
+      ...(gate === undefined ? {} : { securitySchemes }),
+    },
   };
 }
+
+const securitySchemes = {
+  bearer: { type: "http", scheme: "bearer", description: "An API key or a token." },
+  apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
+} as const;
+
+/** What a gate answers besides, by status. */
+const accessStatuses = {
+  401: "No credentials, or none that are valid.",
+  403: "The caller has no scope for this.",
+  429: "The caller asked for more than its limit; see Retry-After.",
+} as const;
+
+/** Where nobody asks for credentials, their refusals are not there. */
+function withAccess(gated: boolean, paths: readonly (readonly [string, object])[]): object {
+  if (!gated) return Object.fromEntries(paths);
+  const refusals = Object.entries(accessStatuses).map(
+    ([status, description]) => [status, { description }] as const,
+  );
+  const guarded = ([path, methods]: readonly [string, object]): readonly [string, object] => {
+    const operations = Object.entries(methods as Readonly<Record<string, Operation>>).map(
+      ([method, operation]): readonly [string, object] => {
+        if (operation.security?.length === 0 || open.has(path))
+          return [method, { ...operation, security: [] }];
+        const responses: object = { ...Object.fromEntries(refusals), ...operation.responses };
+        return [method, { ...operation, responses }];
+      },
+    );
+    return [path, Object.fromEntries(operations)];
+  };
+  return Object.fromEntries(paths.map(guarded));
+}
+
+interface Operation {
+  readonly responses: object;
+  readonly security?: readonly object[];
+}
+
+const open = new Set(Object.values(routes).flatMap(({ path, verb }) => (verb === undefined ? [path] : [])));
 
 const requestName = ({ name }: LiveModel) => `request.${name}`;
 const answerName = ({ name }: LiveModel) => `prediction.${name}`;
@@ -52,10 +101,19 @@ function predictPath(model: LiveModel, batch: object): [string, object] {
         description: `Predicts ${model.predicts}.`,
         body: json({ anyOf: [ref(requestName(model)), batch] }),
         answer,
+        parameters: wishParameters,
       }),
     },
   ];
 }
+
+const wishParameters = [
+  [wishHeaders.priority, "1 goes first; 0 is no wish."],
+  [wishHeaders.timeoutMs, "How long the caller waits, in milliseconds; 0 is the server's own limit."],
+].map(([name, description]) => ({
+  ...{ name, in: "header", required: false, description },
+  schema: { type: "integer", minimum: 0, maximum: 999_999_999_999_999 },
+}));
 
 function feedbackPath(batch: object): [string, object] {
   return [
@@ -101,13 +159,14 @@ interface WorkOperation {
   readonly description: string;
   readonly body: object;
   readonly answer: object;
+  readonly parameters?: readonly object[];
   /** Answers of the project's own, by status. */
   readonly refusals?: Readonly<Record<string, string>>;
 }
 
 function workOperation(
   route: Route,
-  { operationId, description, body, answer, refusals = {} }: WorkOperation,
+  { operationId, description, body, answer, parameters, refusals = {} }: WorkOperation,
 ): object {
   const errors = workStatuses.map(
     (status) => [status, { $ref: `#/components/responses/${status}` }] as const,
@@ -116,6 +175,7 @@ function workOperation(
     operationId,
     summary: route.summary,
     description,
+    ...(parameters === undefined ? {} : { parameters }),
     requestBody: { required: true, content: body },
     responses: {
       200: { description: "The answer", content: json(answer) },
@@ -206,6 +266,7 @@ function schemas(live: LiveProject): Record<string, object> {
       properties: {
         ...{ name: text, version: text, packageId: text, predicts: text, task: text },
         classes: { type: "array", items: text },
+        certainty: { type: "string", enum: ["interval", "set"] },
         request: { type: "object" },
       },
     },

@@ -1,20 +1,33 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { setTimeout as delay } from "node:timers/promises";
-import { throwIfCancelled } from "../../kernel/index.js";
+import { Server as TlsServer } from "node:tls";
+import { throwIfCancelled, type MillwrightError } from "../../kernel/index.js";
 import type { LiveProject } from "../../lifecycle/index.js";
+import { takeConnections, type Connections, type TakenConnections } from "../connections.js";
 import { servingErrors } from "../errors.js";
+import { answerOipError } from "../oip/failure.js";
 import { createAdmission } from "./admission.js";
+import { allowOrigins } from "./cors.js";
 import { createDeadlines } from "./deadlines.js";
-import type { Door } from "./door.js";
+import { noteRefusal, type Door } from "./door.js";
 import { createExplain, createSocketAnswer, noSuchRoute } from "./failure.js";
 import { addLookRoutes } from "./look-routes.js";
+import type { InferredCall } from "./inference-metrics.js";
 import { createMetrics } from "./metrics.js";
 import { compileHttpOptions, type HttpServerOptions } from "./options.js";
+import { openTensorLane, type TensorLane } from "./tensor-lane.js";
+import { addTensorRoutes } from "./tensor-routes.js";
 import { addWorkRoutes } from "./work-routes.js";
 
 export interface HttpServer {
-  /** Where it listens, e.g. `http://127.0.0.1:8080`. */
+  /** Where it listens, e.g. `http://127.0.0.1:8080`; empty where another process accepts its connections. */
   readonly url: string;
+  /** The metrics of this server, for whoever adds up those of several. */
+  metrics(): Promise<readonly object[]>;
+  /** Counts an inference that was answered over another protocol. */
+  readonly inferred: (call: InferredCall) => void;
+  /** Counts a coded error that was answered over another protocol. */
+  readonly refused: (code: string) => void;
   /**
    * Drains and closes: readiness turns 503; after `drainMs` new work is refused (MW0811); what is in flight
    * is answered; then the connections close. Calling it again waits for the same end. The live project stays open.
@@ -37,7 +50,13 @@ export async function startHttpServer(
   throwIfCancelled(signal);
   const compiled = compileHttpOptions(options);
   const admission = createAdmission(compiled.maxInFlight);
-  const metrics = createMetrics(() => admission.inFlight);
+  const metrics = createMetrics({
+    inFlight: () => admission.inFlight,
+    host: compiled.tensors?.host,
+    others: compiled.otherMetrics,
+    gate: compiled.gate,
+    tracing: compiled.tracing,
+  });
   let closing: Promise<void> | undefined;
   const door: Door = Object.freeze({
     live,
@@ -49,11 +68,14 @@ export async function startHttpServer(
     closing: () => closing !== undefined,
   });
   const app = createApp(door);
+  const lane = openTensorLane(app.server, door);
   const close = () => {
     clearInterval(beat);
-    return (closing ??= drain(app, door));
+    return (closing ??= drain(app, door, { taken, lane }));
   };
-  const url = await listen(app, door);
+  const { connections } = compiled;
+  const taken = connections && (await take(app, connections));
+  const url = taken === undefined ? await listen(app, door) : "";
   const beat = setInterval(() => {
     live
       .keepUp()
@@ -65,6 +87,9 @@ export async function startHttpServer(
   signal?.addEventListener("abort", onAbort, { once: true });
   return Object.freeze({
     url,
+    metrics: () => metrics.json(),
+    inferred: (call: InferredCall) => metrics.inferred(call),
+    refused: (code: string) => metrics.failure(code),
     close: () => {
       signal?.removeEventListener("abort", onAbort);
       return close();
@@ -76,11 +101,16 @@ function createApp(door: Door): FastifyInstance {
   const { options, live } = door;
   const { requestTimeoutMs } = options;
   const answerError = createErrorAnswer(door);
+  const timeouts = {
+    requestTimeout: 2 * requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(requestTimeoutMs, 1000),
+  };
   const app = fastify({
+    ...(options.tls ? { https: { ...options.tls, ...timeouts } } : { http: timeouts }),
     bodyLimit: options.bodyLimitBytes,
     // The door's deadlines end slow bodies; these two end slow headers and whatever the door cannot see.
     requestTimeout: 2 * requestTimeoutMs,
-    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(requestTimeoutMs, 1000) },
     // Requests that arrive while the server closes get the coded refusal of the gate, not fastify's own.
     return503OnClosing: false,
     // Longer than any request line: an overlong name is an unknown name.
@@ -89,21 +119,30 @@ function createApp(door: Door): FastifyInstance {
     frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply),
   });
   app.decorateRequest("served", null);
+  app.decorateRequest("caller", null);
+  app.decorateRequest("told", null);
+  app.decorateRequest("trace", null);
+  if (options.corsOrigins.length > 0) allowOrigins(app, options.corsOrigins);
   app.addHook("onRequest", (request, _reply, done) => {
     done(request.is404 ? noSuchRoute(request, live) : undefined);
   });
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   addWorkRoutes(app, door);
   addLookRoutes(app, door);
+  addTensorRoutes(app, door);
   return app;
 }
 
 /** The one way in which errors are answered: coded, counted, with the headers that their status needs. */
-function createErrorAnswer({ explain, metrics }: Door) {
+function createErrorAnswer(door: Door) {
+  const refused = (coded: MillwrightError, reply: FastifyReply) => noteRefusal(door, coded, reply);
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const coded = explain(error, request);
-    metrics.failure(coded.code);
-    if (coded.row.http === 503 || coded.row.http === 429) void reply.header("retry-after", "1");
+    if (request.url.startsWith("/v2") && door.options.tensors !== undefined) {
+      answerOipError({ explain: door.explain, onRefused: refused }, error, { request, reply });
+      return;
+    }
+    const coded = door.explain(error, request);
+    refused(coded, reply);
     if (coded.code === "MW0805") void reply.header("allow", String(coded.details.allowed));
     // Closing while the client still sends would reset the connection, and it would never read this answer.
     if (coded.code === "MW0810") void reply.header("connection", "close");
@@ -129,15 +168,37 @@ async function listen(app: FastifyInstance, { options, metrics }: Door): Promise
   }
 }
 
+/** A server that does not listen is not told that it began: it would neither time out nor close what it is given. */
+async function take(app: FastifyInstance, connections: Connections): Promise<TakenConnections> {
+  await app.ready();
+  const { server } = app;
+  server.emit("listening");
+  const halfOpen = !(server instanceof TlsServer);
+  return takeConnections(connections, (socket) => {
+    // As the server makes those that it accepts itself: whoever ends his half still gets an answer.
+    socket.allowHalfOpen = halfOpen;
+    server.emit("connection", socket);
+  });
+}
+
 /** A connection that never sent a request does not count as idle, so what remains after this long is cut. */
 const lingerMs = 1000;
 
-async function drain(app: FastifyInstance, { options, admission, metrics }: Door): Promise<void> {
+async function drain(
+  app: FastifyInstance,
+  { options, admission, metrics }: Door,
+  { taken, lane }: { readonly taken: TakenConnections | undefined; readonly lane: TensorLane },
+): Promise<void> {
   if (options.drainMs > 0) await delay(options.drainMs);
   await admission.drain();
-  const cut = setTimeout(() => app.server.closeAllConnections(), lingerMs);
+  const cut = setTimeout(() => {
+    app.server.closeAllConnections();
+    taken?.cut();
+    lane.cut();
+  }, lingerMs);
+  lane.close();
   try {
-    await app.close();
+    await Promise.all([taken?.close(), app.close()]);
   } finally {
     clearTimeout(cut);
     metrics.stop();

@@ -1,6 +1,10 @@
+import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../kernel/index.js";
 import { exchangeRaw, predictPath, serve } from "./http-server.testing.js";
 import { flight, projectErrors } from "./live-project.testing.js";
+
+const json = { "content-type": "application/json" };
 
 // The fixture's probability is distance / 6000: 2586 / 6000 = 0.431 exactly in decimal.
 describe("predict", () => {
@@ -9,6 +13,78 @@ describe("predict", () => {
     const { status, body } = await post(predictPath, flight);
     expect(status).toBe(200);
     expect(body).toEqual({ id: "p1", model: "arrival-delay", version: "3", probability: 0.431 });
+  });
+
+  it("says what stood in for the model, in a batch too", async () => {
+    const { post, live } = await serve();
+    const fallback = { by: "simple@3", because: "MW0715" };
+    live.standIn(fallback);
+    expect((await post(predictPath, flight)).body).toMatchObject({ probability: 0.431, fallback });
+    expect((await post(predictPath, { rows: [flight] })).body).toMatchObject({ predictions: [{ fallback }] });
+  });
+
+  it("gives the model the server's time limit, and a signal that fires when the connection ends", async () => {
+    const { server, live } = await serve();
+    const release = live.hold();
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    const body = JSON.stringify(flight);
+    socket.write(`POST ${predictPath} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await live.begun(1);
+    const { signal, deadlineMs } = live.patience() ?? {};
+    expect(deadlineMs).toBeGreaterThan(0);
+    expect(signal?.aborted).toBe(false);
+    const fired = new Promise((resolve) => signal?.addEventListener("abort", resolve));
+    socket.destroy();
+    await fired;
+    release();
+  });
+
+  it("gives the model the priority and the time limit that a caller wishes for", async () => {
+    const { post, live } = await serve();
+    const wish = async (headers: Record<string, string>) => {
+      const beforeMs = systemClock.monotonicMs();
+      const { status } = await post(predictPath, flight, { ...json, ...headers });
+      expect(status).toBe(200);
+      const { priority, deadlineMs = NaN } = live.patience() ?? {};
+      return { priority, limitMs: deadlineMs - beforeMs };
+    };
+    expect((await wish({})).priority).toBe(0);
+    for (const [wished, priority] of Object.entries({ 1: 0, 3: 2, 400: 9 }))
+      expect((await wish({ "millwright-priority": wished })).priority).toBe(priority);
+    const { limitMs } = await wish({ "millwright-timeout-ms": "5000" });
+    expect(limitMs >= 5000 && limitMs < 10_000).toBe(true);
+    // A caller may shorten the server's limit of ten seconds, not lengthen it.
+    expect((await wish({ "millwright-timeout-ms": "3600000" })).limitMs).toBeLessThan(3_600_000);
+  });
+
+  it("answers a caller in the time that it gave, one request or many", async () => {
+    const { post, live } = await serve();
+    const release = live.hold();
+    // One that gives more time than there is waits as long as the server does.
+    const patient = post(predictPath, flight, { ...json, "millwright-timeout-ms": "999999999999999" });
+    await live.begun(1);
+    const headers = { ...json, "millwright-timeout-ms": "30" };
+    for (const body of [flight, { rows: [flight] }])
+      expect(await post(predictPath, body, headers)).toMatchObject({
+        status: 504,
+        body: { error: { code: "MW0808", details: { timeoutMs: 30 } } },
+      });
+    release();
+    expect((await patient).status).toBe(200);
+  });
+
+  it.each([
+    ["millwright-priority", "-1"],
+    ["millwright-priority", "high"],
+    ["millwright-timeout-ms", "1.5"],
+    ["millwright-timeout-ms", "1e3"],
+    ["millwright-timeout-ms", "9999999999999999"],
+  ])("refuses the wish %s: %s", async (name, value) => {
+    const { post } = await serve();
+    expect(await post(predictPath, flight, { ...json, [name]: value })).toMatchObject({
+      status: 400,
+      body: { error: { code: "MW0828", expected: expect.stringContaining(name) as string } },
+    });
   });
 
   it("takes a body without a content type for JSON", async () => {

@@ -1,7 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { InferOptions } from "../../inference/index.js";
 import type { Prediction } from "../../lifecycle/index.js";
+import { shorterMs, withinCallerLimit, type Wishes } from "../caller-limit.js";
 import { acceptStream, acceptText, createBodyReader, ndjson, type BodyReader } from "./body.js";
-import { addRoute, type Door, type Handler } from "./door.js";
+import { readWishes } from "./caller-wishes.js";
+import { connectionSignal } from "./connection-signal.js";
+import { addRoute, admitRows, type Door, type Handler } from "./door.js";
 import { eventsHandler } from "./event-routes.js";
 import { modelOf } from "./failure.js";
 import { routes } from "./route-table.js";
@@ -21,33 +25,52 @@ export function addWorkRoutes(app: FastifyInstance, door: Door): void {
 }
 
 function predictHandler(door: Door, read: BodyReader): Handler<{ model: string }> {
-  const { live, metrics } = door;
-  const predict = async (request: FastifyRequest, model: string, row: unknown): Promise<Prediction> => {
-    const prediction = await live.predict(model, row);
+  const { live, metrics, options } = door;
+  const { clock, requestTimeoutMs } = options;
+  /** Nobody waits once the connection is gone, and what comes after the time limit is not sent. */
+  const patienceOf = (request: FastifyRequest, { priority, timeoutMs }: Wishes): InferOptions => ({
+    ...{ signal: connectionSignal(request), priority },
+    deadlineMs: clock.monotonicMs() + shorterMs(requestTimeoutMs, timeoutMs),
+  });
+  const predict = async ({ request, model, patience }: Asked, row: unknown): Promise<Prediction> => {
+    const prediction = await live.predict(model, row, patience);
     metrics.prediction(prediction);
     request.served = prediction;
+    request.told?.ids.push(prediction.id);
     return prediction;
   };
-  const predictItem = async (request: FastifyRequest, model: string, row: unknown) => {
+  const predictItem = async (asked: Asked, row: unknown) => {
     try {
-      return await predict(request, model, row);
+      return await predict(asked, row);
     } catch (error) {
-      return { error: refusal(door, request, error) };
+      return { error: refusal(door, asked.request, error) };
     }
   };
   return async (request) => {
     const { name } = modelOf(live, request.params.model);
     const body = read.json(request);
     const rows = read.batch(body, "rows");
-    if (rows === undefined) return predict(request, name, body);
-    return { predictions: await Promise.all(rows.map((row) => predictItem(request, name, row))) };
+    await admitRows(door, request, { verb: "predict", rows: rows?.length ?? 1 });
+    const wishes = readWishes(request.headers);
+    const asked = { request, model: name, patience: patienceOf(request, wishes) };
+    const limits = { serverMs: requestTimeoutMs, wishedMs: wishes.timeoutMs };
+    if (rows === undefined) return withinCallerLimit(limits, predict(asked, body));
+    const predicted = Promise.all(rows.map((row) => predictItem(asked, row)));
+    return { predictions: await withinCallerLimit(limits, predicted) };
   };
+}
+
+interface Asked {
+  readonly request: FastifyRequest;
+  readonly model: string;
+  readonly patience: InferOptions;
 }
 
 function feedbackHandler(door: Door, read: BodyReader): Handler<unknown> {
   return async (request) => {
     const body = read.json(request);
     const items = read.batch(body, "items");
+    await admitRows(door, request, { verb: "feedback", rows: items?.length ?? 1 });
     const receipt = await door.live.feedback(items ?? [body]);
     door.metrics.feedback(receipt.accepted, receipt.rejected.length);
     if (items === undefined && receipt.rejected.length > 0) throw receipt.rejected[0].error;

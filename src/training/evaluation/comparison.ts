@@ -69,7 +69,7 @@ function pairedFigure(
 /** What must be the same in two scorings besides the scores. */
 function rowColumns(scored: Scored): readonly (readonly [string, unknown])[] {
   const truth: readonly [string, unknown][] = Object.entries(scored);
-  const own: readonly string[] = ["scores", "threshold", "quantiles", "intervals"];
+  const own: readonly string[] = ["scores", "threshold", "quantiles", "intervals", "sets"];
   return truth.filter(([name, value]) => !own.includes(name) && value !== undefined);
 }
 

@@ -27,9 +27,11 @@ import type {
 } from "./evaluation.js";
 import { figure, metricFigures, replicateMetrics, type MetricReplicates } from "./figures.js";
 import {
+  byTask,
   ranked,
   type AnomalyScored,
   type BinaryScored,
+  type ByTask,
   type MulticlassScored,
   type RankingScored,
   type RegressionScored,
@@ -40,9 +42,12 @@ import { defaultDepth, defaultThreshold, defaultTop, pointPrediction } from "./t
 /** How the figures of an evaluation were computed, in one line. */
 export function evaluationConvention({
   resampling: { unit, replicates },
-}: Pick<Evaluation, "resampling">): string {
+  task,
+}: Pick<Evaluation, "resampling" | "task">): string {
   const drawn = unit === "rows" ? "single rows" : `whole ${unit}`;
-  return `percentile bootstrap over ${drawn}, ${replicates} replicates, 95 %; log loss with natural logarithm; calibration error over 15 bins of equal mass`;
+  const intervals = `percentile bootstrap over ${drawn}, ${replicates} replicates, 95 %`;
+  if (task !== "binary" && task !== "multiclass") return intervals;
+  return `${intervals}; log loss with natural logarithm; calibration error (ece) over 15 bins of equal mass, its interval corrected for the noise that only raises it: the value may lie above it`;
 }
 
 const histogramBins = 50;
@@ -78,21 +83,16 @@ export function evaluate<S extends Scored>(scored: S, seed: number): EvaluationO
 }
 
 /** The evaluation of a model whose metrics were bootstrapped already. */
-export function evaluationFrom(replicates: MetricReplicates): Evaluation {
-  const { scored } = replicates;
-  switch (scored.task) {
-    case "binary":
-      return binaryEvaluation(scored, replicates);
-    case "multiclass":
-      return multiclassEvaluation(scored, replicates);
-    case "regression":
-      return regressionEvaluation(scored, replicates);
-    case "ranking":
-      return rankingEvaluation(scored, replicates);
-    case "anomaly":
-      return anomalyEvaluation(scored, replicates);
-  }
-}
+export const evaluationFrom = (replicates: MetricReplicates): Evaluation =>
+  byTask(evaluations, replicates.scored, replicates);
+
+const evaluations: ByTask<MetricReplicates, Evaluation> = {
+  binary: binaryEvaluation,
+  multiclass: multiclassEvaluation,
+  regression: regressionEvaluation,
+  ranking: rankingEvaluation,
+  anomaly: anomalyEvaluation,
+};
 
 function factsOf(replicates: MetricReplicates) {
   return {

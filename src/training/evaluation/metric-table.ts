@@ -49,8 +49,16 @@ export const metricTable = Object.freeze({
   ]),
   poissonDeviance: row(["regression"], "lower", [losses, "mean_poisson_deviance"]),
   pinball: row(["regression"], "lower", [losses, "mean_pinball_loss, mean over the quantiles"]),
-  coverage: row(["regression"], "higher", [unit, "share of values inside their intervals"]),
+  quantileCoverage: row(["regression"], "higher", [
+    unit,
+    "share of values not above their quantile, one quantile",
+  ]),
+  coverage: row(["binary", "multiclass", "regression"], "higher", [
+    unit,
+    "share of outcomes inside their intervals or sets",
+  ]),
   intervalWidth: row(["regression"], "lower", [losses, "mean width of the intervals"]),
+  setSize: row(["binary", "multiclass"], "lower", [losses, "mean number of labels in the sets"]),
   ndcg: row(["ranking"], "higher", [unit, "ndcg_score at k, ties averaged"]),
   map: row(["ranking"], "higher", [unit, "mean average precision, ties by McSherry & Najork 2008"]),
   mrr: row(["ranking"], "higher", [unit, "mean reciprocal rank, ties by McSherry & Najork 2008"]),

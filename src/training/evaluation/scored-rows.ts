@@ -1,4 +1,5 @@
 import type { Outcomes } from "../outcome.js";
+import { outputParts } from "../outputs.js";
 import type { Task } from "../task.js";
 import { takeRows, type Scored } from "./scored.js";
 
@@ -12,18 +13,22 @@ export interface KnownRows {
   readonly weights?: Float64Array;
   /** The rows that were scored, all with a known outcome unless the task is anomaly. */
   readonly rows: Uint32Array;
+  /** Of a regression: the quantile of the label that the scores are; absent where they are another thing. */
+  readonly quantile?: number;
 }
 
 /**
  * One model's scores with the outcomes of its rows, as an evaluation takes them. Among anomalies a row without a label
  * is no negative: where some rows have one, the others are left out.
- * @param scores rows × width in the order of `rows`
+ * @param outputs rows × width in the order of `rows`, as the graph gives them
  */
 export function scoredRows(
-  { task, outcomes, times, weights, rows }: KnownRows,
-  scores: Float32Array,
+  { task, outcomes, times, weights, rows, quantile }: KnownRows,
+  outputs: Float32Array,
 ): Scored {
   const { values, groups } = outcomes;
+  const { scores, intervals, sets } = outputParts(task, outputs, rows.length);
+  const members = sets === undefined ? {} : { sets };
   const common = {
     scores,
     times: Float64Array.from(rows, (row) => times[row]),
@@ -31,13 +36,19 @@ export function scoredRows(
   };
   switch (task.kind) {
     case "binary":
-      return { task: "binary", ...common, labels: Uint8Array.from(rows, (row) => values[row]) };
+      return { task: "binary", ...common, ...members, labels: Uint8Array.from(rows, (row) => values[row]) };
     case "multiclass": {
       const labels = Uint16Array.from(rows, (row) => values[row]);
-      return { task: "multiclass", ...common, labels, classes: task.classes };
+      return { task: "multiclass", ...common, ...members, labels, classes: task.classes };
     }
     case "regression":
-      return { task: "regression", ...common, values: Float64Array.from(rows, (row) => values[row]) };
+      return {
+        task: "regression",
+        ...common,
+        ...(quantile === undefined ? {} : { quantiles: [quantile] }),
+        ...(intervals === undefined ? {} : { intervals }),
+        values: Float64Array.from(rows, (row) => values[row]),
+      };
     case "ranking": {
       if (groups === undefined) throw new TypeError("outcomes of a ranking have groups");
       const relevance = Float64Array.from(rows, (row) => values[row]);

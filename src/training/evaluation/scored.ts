@@ -12,8 +12,13 @@ interface ScoredRows {
   readonly groups?: Int32Array;
 }
 
+interface SetScored extends ScoredRows {
+  /** Predicted sets of labels, rows × labels: 1 where the label is in the row's set. */
+  readonly sets?: Uint8Array;
+}
+
 /** Probabilities, 0 to 1, of a yes-or-no outcome. */
-export interface BinaryScored extends ScoredRows {
+export interface BinaryScored extends SetScored {
   readonly task: "binary";
   /** 0 or 1. */
   readonly labels: Uint8Array;
@@ -22,7 +27,7 @@ export interface BinaryScored extends ScoredRows {
 }
 
 /** One probability per class; a row's sum to 1. */
-export interface MulticlassScored extends ScoredRows {
+export interface MulticlassScored extends SetScored {
   readonly task: "multiclass";
   /** Per row the number of its class. */
   readonly labels: Uint16Array;
@@ -62,6 +67,27 @@ export interface AnomalyScored extends ScoredRows {
 /** One model's scores against what is known of the test rows. */
 export type Scored = BinaryScored | MulticlassScored | RegressionScored | RankingScored | AnomalyScored;
 
+/** A function for the rows of each task. */
+export type ByTask<Given, Result> = {
+  readonly [S in Scored as S["task"]]: (scored: S, given: Given) => Result;
+};
+
+/** What the function for the rows' own task makes of them. */
+export function byTask<Given, Result>(each: ByTask<Given, Result>, scored: Scored, given: Given): Result {
+  switch (scored.task) {
+    case "binary":
+      return each.binary(scored, given);
+    case "multiclass":
+      return each.multiclass(scored, given);
+    case "regression":
+      return each.regression(scored, given);
+    case "ranking":
+      return each.ranking(scored, given);
+    case "anomaly":
+      return each.anomaly(scored, given);
+  }
+}
+
 /** What the intervals were made of. */
 export interface Resampling {
   readonly unit: "days" | "groups" | "rows";
@@ -99,7 +125,7 @@ function notPossible(expected: string, found: string) {
   return trainingErrors.error("MW0502", {
     expected,
     found,
-    remedy: "Look at the split, the label and the data of the test period.",
+    remedy: "Look at the split, the label and the test rows.",
   });
 }
 
@@ -119,6 +145,10 @@ export function widthOf(scored: Scored): number {
   return scored.task === "regression" ? (scored.quantiles?.length ?? 1) : 1;
 }
 
+/** The number of labels that a set may hold. */
+export const labelCountOf = (scored: BinaryScored | MulticlassScored): number =>
+  scored.task === "binary" ? 2 : scored.classes.length;
+
 /** Checks what every evaluation relies on. Throws MW0502. */
 export function checkScored(scored: Scored): void {
   const { scores, times, weights, groups } = scored;
@@ -128,6 +158,9 @@ export function checkScored(scored: Scored): void {
   if (weights !== undefined) requireLength(weights, rows, "weights");
   if (groups !== undefined) requireLength(groups, rows, "groups");
   requireEach(scores, Number.isFinite, "finite scores");
+  if ("sets" in scored && scored.sets !== undefined) {
+    requireLength(scored.sets, rows * labelCountOf(scored), "members of sets");
+  }
   if (weights !== undefined) requireEach(weights, (w) => w > 0 && w < Infinity, "weights above 0");
   checkTruth(scored, rows);
 }
@@ -196,6 +229,9 @@ export function takeRows<S extends Scored>(scored: S, rows: Uint32Array): S {
     if (key === "intervals" && scored.task === "regression" && scored.intervals !== undefined) {
       const { low, high } = scored.intervals;
       return [key, { low: takeScores(low, 1, rows), high: takeScores(high, 1, rows) }];
+    }
+    if (key === "sets" && value instanceof Uint8Array) {
+      return [key, Uint8Array.from(takeScores(Float32Array.from(value), value.length / count, rows))];
     }
     return [key, ArrayBuffer.isView(value) ? takeColumn(value as RowColumn, rows, count) : value];
   });

@@ -10,8 +10,11 @@ import {
   type Measure,
   type SampleUnits,
 } from "../../stats/index.js";
+import { meanMeasure } from "./mean-measure.js";
 import { metricsOf } from "./metric-table.js";
 import {
+  byTask,
+  labelCountOf,
   ranked,
   type AnomalyScored,
   type BinaryScored,
@@ -33,20 +36,18 @@ export const defaultDepth = 10;
 export const defaultTop = 100;
 
 /** The measures of a model's task over units of its rows. Throws MW0502 for binary rows that cannot be ranked. */
-export function measuresOf(scored: Scored, units: SampleUnits): TaskMeasures {
-  switch (scored.task) {
-    case "binary":
-      return binaryMeasures(scored, units);
-    case "multiclass":
-      return multiclassMeasures(scored, units);
-    case "regression":
-      return regressionMeasures(scored, units);
-    case "ranking":
-      return rankingMeasures(scored, units);
-    case "anomaly":
-      return anomalyMeasures(scored, units);
-  }
-}
+export const measuresOf = (scored: Scored, units: SampleUnits): TaskMeasures =>
+  byTask(
+    {
+      binary: binaryMeasures,
+      multiclass: multiclassMeasures,
+      regression: regressionMeasures,
+      ranking: rankingMeasures,
+      anomaly: anomalyMeasures,
+    },
+    scored,
+    units,
+  );
 
 /** The weights as an option that may be absent. */
 function weightsOf({ weights }: Scored): { readonly weights?: Float32Array } {
@@ -56,8 +57,11 @@ function weightsOf({ weights }: Scored): { readonly weights?: Float32Array } {
 function binaryMeasures(scored: BinaryScored, units: SampleUnits): TaskMeasures {
   const { threshold = defaultThreshold } = scored;
   return {
-    measures: [binaryMeasure(ranked(scored), units, { threshold, ...weightsOf(scored) })],
-    reasons: { precision: `no row is predicted positive at ${threshold}` },
+    measures: [
+      binaryMeasure(ranked(scored), units, { threshold, ...weightsOf(scored) }),
+      ...setMeasures(scored, units),
+    ],
+    reasons: { ...withoutSets, precision: `no row is predicted positive at ${threshold}` },
   };
 }
 
@@ -69,9 +73,30 @@ function multiclassMeasures(scored: MulticlassScored, units: SampleUnits): TaskM
     [`recall:${c}`, `"${name}" does not occur`],
   ]);
   return {
-    measures: [multiclassMeasure(given, units)],
-    reasons: { macroAuc: "only one class occurs", ...(Object.fromEntries(each) as Record<string, string>) },
+    measures: [multiclassMeasure(given, units), ...setMeasures(scored, units)],
+    reasons: {
+      ...withoutSets,
+      macroAuc: "only one class occurs",
+      ...(Object.fromEntries(each) as Record<string, string>),
+    },
   };
+}
+
+const withoutSets = { coverage: "there are no sets", setSize: "there are no sets" };
+
+/** How many sets hold the row's label, and how many labels a set holds. */
+function setMeasures(scored: BinaryScored | MulticlassScored, units: SampleUnits): readonly Measure[] {
+  const { sets, labels, times } = scored;
+  if (sets === undefined) return [];
+  const width = labelCountOf(scored);
+  const sizes = Uint16Array.from(labels, (_, row) =>
+    sets.subarray(row * width, (row + 1) * width).reduce((size, member) => size + member, 0),
+  );
+  const columns = {
+    coverage: (row: number) => sets[row * width + labels[row]],
+    setSize: (row: number) => sizes[row],
+  };
+  return [meanMeasure(columns, { rows: times.length, ...weightsOf(scored) }, units)];
 }
 
 /** The column of the quantile 0.5, or the only column; undefined where there is none. */
@@ -96,6 +121,15 @@ function regressionMeasures(scored: RegressionScored, units: SampleUnits): TaskM
     ...(quantiles.length === 0
       ? []
       : [pinballMeasure({ scores, levels: quantiles, values, ...weights }, units)]),
+    ...(quantiles.length === 1
+      ? [
+          meanMeasure(
+            { quantileCoverage: (row) => Number(values[row] <= scores[row]) },
+            { rows: values.length, ...weights },
+            units,
+          ),
+        ]
+      : []),
     ...(intervals === undefined ? [] : [intervalMeasure({ ...intervals, values, ...weights }, units)]),
   ];
   const none = "there is no prediction of the quantile 0.5";
@@ -113,6 +147,7 @@ function regressionMeasures(scored: RegressionScored, units: SampleUnits): TaskM
     reasons: {
       ...reasons,
       pinball: "there are no quantiles",
+      quantileCoverage: "there is not one quantile",
       coverage: intervalReason,
       intervalWidth: intervalReason,
     },

@@ -1,0 +1,158 @@
+// node bench/batch-predict.mjs [--rows 2000000] [--rounds 3] [--models trees-100,...] [--columns all|none] [--threads 2] [--memory]
+//
+// Rows a second of `predictFile` over a Parquet file of 32 floats a row, from reading to the output on the disk, beside
+// a bare loop of onnxruntime-node over as many rows that lie in memory, row-major, on as many cores; the bare loop is the
+// fastest of one session with all threads and one session on each of as many worker threads, in batches of 1,024, 4,096
+// or 16,384 rows. They run in turn. Only the start of this process is not counted: sessions are opened, probes run and
+// workers started within the measured time of Millwright, and before that of the bare loop. Beside the clock stands the
+// processor time of a row, which other work on the machine disturbs less. Prints one line of JSON.
+// With --memory: the peak of files of one and of five times the rows, each in a process of its own. It needs
+// `npm run build`.
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { fastestLoop } from "./batch-predict/bare.mjs";
+import { cpuSeconds } from "./batch-predict/cpu.mjs";
+import { inputs, models } from "./batch-predict/models.mjs";
+
+const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string", default: "2000000" },
+    rounds: { type: "string", default: "3" },
+    models: { type: "string", default: Object.keys(models).join(",") },
+    columns: { type: "string", default: "all" },
+    threads: { type: "string", default: String(availableParallelism()) },
+    memory: { type: "boolean", default: false },
+    once: { type: "string" },
+  },
+});
+const [rows, rounds, threads] = ["rows", "rounds", "threads"].map((name) => Number(values[name]));
+const names = values.models.split(",");
+const strange = names.find((name) => !(name in models));
+if (strange !== undefined)
+  throw new Error(`expected some of ${Object.keys(models).join(", ")}, found ${strange}`);
+
+async function writeRows(path, count) {
+  const columns = Array.from({ length: inputs }, (_, i) => `random()::FLOAT AS x_${i}`).join(", ");
+  const instance = await DuckDBInstance.create(":memory:", { threads: "1", memory_limit: "512MB" });
+  const connection = await instance.connect();
+  await connection.run(
+    `COPY (SELECT ${columns} FROM range(${count})) TO '${path}' (FORMAT parquet, COMPRESSION snappy)`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+}
+
+async function openBench(folder) {
+  const { openProject } = await built("compose/index.js");
+  const { importModel } = await built("lifecycle/index.js");
+  const index = new URL("../dist/index.js", import.meta.url).href;
+  await writeFile(
+    join(folder, "millwright.config.mjs"),
+    `import { defineProject } from ${JSON.stringify(index)};\nexport default defineProject({ name: "bench", models: [] });\n`,
+  );
+  const project = await openProject(folder, { threads });
+  for (const name of names) await importModel(project, { name, graph: models[name]() });
+  return project;
+}
+
+async function predict(project, { name, file, out }) {
+  const { predictFile } = await built("lifecycle/index.js");
+  const [cpu, begin] = [cpuSeconds(), performance.now()];
+  const done = await predictFile(
+    project,
+    {
+      ...{ model: `${name}@1`, file: { format: "parquet", path: file }, out, force: true },
+      ...(values.columns === "all" ? {} : { columns: [] }),
+    },
+    { files: project.files },
+  );
+  const seconds = (performance.now() - begin) / 1000;
+  return { rowsPerSecond: done.rows / seconds, cpuNsPerRow: ((cpuSeconds() - cpu) / done.rows) * 1e9 };
+}
+
+const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+const rounded = (list, key) => list.map((one) => Math.round(one[key]));
+
+async function compare(project, { name, file, out }) {
+  const bare = await fastestLoop(models[name](), { rows, cores: threads });
+  const measured = { bare: [], millwright: [], load: [] };
+  try {
+    for (let round = 0; round < rounds; round++) {
+      measured.bare.push(await bare.run());
+      measured.millwright.push(await predict(project, { name, file, out }));
+      measured.load.push(Math.round(loadavg()[0] * 10) / 10);
+    }
+  } finally {
+    await bare.end();
+  }
+  const ratios = measured.bare.map((one, i) => measured.millwright[i].rowsPerSecond / one.rowsPerSecond);
+  const work = measured.bare.map((one, i) => one.cpuNsPerRow / measured.millwright[i].cpuNsPerRow);
+  return {
+    ...{ model: name, bareLoop: bare.way, load: measured.load },
+    bareRowsPerSecond: rounded(measured.bare, "rowsPerSecond"),
+    rowsPerSecond: rounded(measured.millwright, "rowsPerSecond"),
+    ...{ ratio: median(ratios), ratios },
+    bareCpuNsPerRow: rounded(measured.bare, "cpuNsPerRow"),
+    cpuNsPerRow: rounded(measured.millwright, "cpuNsPerRow"),
+    ...{ cpuRatio: median(work), cpuRatios: work },
+  };
+}
+
+async function speed(folder) {
+  const file = join(folder, "rows.parquet");
+  await writeRows(file, rows);
+  const project = await openBench(folder);
+  const results = [];
+  for (const name of names)
+    results.push(await compare(project, { name, file, out: join(folder, "out.parquet") }));
+  await project.close();
+  const { columns } = values;
+  return { rows, inputs, columns, threads, processor: cpus()[0].model, results };
+}
+
+/** Peak memory of this process and of one file. */
+async function once(folder, count) {
+  const project = await openBench(folder);
+  const out = join(folder, "out.parquet");
+  await predict(project, { name: names[0], file: join(folder, "rows.parquet"), out });
+  await project.close();
+  const peak = process.resourceUsage().maxRSS / 1024;
+  return { rows: count, peakMb: Math.round(peak), outputBytes: (await stat(out)).size };
+}
+
+async function memory() {
+  const measured = [];
+  for (const count of [rows, 5 * rows]) {
+    const folder = await mkdtemp(join(tmpdir(), "millwright-bench-"));
+    try {
+      await writeRows(join(folder, "rows.parquet"), count);
+      const facts = { once: folder, rows: count, models: names[0], threads };
+      const args = Object.entries(facts).flatMap(([name, value]) => [`--${name}`, String(value)]);
+      const script = fileURLToPath(import.meta.url);
+      measured.push(JSON.parse(execFileSync(process.execPath, [script, ...args], { encoding: "utf8" })));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  return { inputs, model: names[0], threads, measured };
+}
+
+async function main() {
+  if (values.once !== undefined) return once(values.once, rows);
+  if (values.memory) return memory();
+  const folder = await mkdtemp(join(tmpdir(), "millwright-bench-"));
+  try {
+    return await speed(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+console.log(JSON.stringify(await main()));

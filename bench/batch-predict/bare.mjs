@@ -1,0 +1,50 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { cpuSeconds } from "./cpu.mjs";
+
+const workerFile = new URL("bare-worker.mjs", import.meta.url);
+
+/** Sessions over the same rows in memory, as many threads in all as predictions get: one session with all, or one each. */
+async function startLoop(graph, { rows, workers, threads }) {
+  const started = Array.from(
+    { length: workers },
+    () => new Worker(workerFile, { workerData: { graph, rows: Math.floor(rows / workers), threads } }),
+  );
+  await Promise.all(started.map((worker) => once(worker, "message")));
+  return {
+    async run(batch) {
+      const [cpu, begin] = [cpuSeconds(), performance.now()];
+      await Promise.all(
+        started.map((worker) => {
+          worker.postMessage(batch);
+          return once(worker, "message");
+        }),
+      );
+      const seconds = (performance.now() - begin) / 1000;
+      return { rowsPerSecond: rows / seconds, cpuNsPerRow: ((cpuSeconds() - cpu) / rows) * 1e9 };
+    },
+    async end() {
+      for (const worker of started) worker.postMessage(0);
+      await Promise.all(started.map((worker) => once(worker, "exit")));
+    },
+  };
+}
+
+/** The fastest of the bare loops: in which way, and a function that runs it again. */
+export async function fastestLoop(graph, { rows, cores }) {
+  const ways = [{ workers: cores, threads: 1 }, ...(cores > 1 ? [{ workers: 1, threads: cores }] : [])];
+  const trial = Math.min(rows, 200_000);
+  let best;
+  for (const way of ways) {
+    const loop = await startLoop(graph, { rows: trial, ...way });
+    await loop.run(4096);
+    for (const batch of [1024, 4096, 16_384]) {
+      const { rowsPerSecond } = await loop.run(batch);
+      if (best === undefined || rowsPerSecond > best.rowsPerSecond) best = { rowsPerSecond, batch, ...way };
+    }
+    await loop.end();
+  }
+  const { batch, workers, threads } = best;
+  const loop = await startLoop(graph, { rows, workers, threads });
+  return { way: { workers, threads, batch }, run: () => loop.run(batch), end: () => loop.end() };
+}

@@ -1,0 +1,2 @@
+export { openTelemetryTracing, type OpenTelemetryTracing } from "./open-telemetry-tracing.js";
+export type { OpenTelemetryOptions } from "./tracing-options.js";

@@ -1,0 +1,61 @@
+import type { Session, SessionFactory } from "../../inference/index.js";
+import type { Project } from "../project.js";
+
+/** Rows of one computation: fewer pay for the call, more leave threads idle at the end of a chunk. */
+export const batchRows = 16_384;
+
+/** Rows that are read and noted at once: fewer cost more for their files, more are lost when a run ends. */
+const chunkRows = 65_536;
+
+/** So that wide rows, such as pictures, take no more memory than many narrow ones. */
+const chunkValues = 8 << 20;
+
+/** How many rows of so many values are read at once, and how many computed. */
+export function rowsAtOnce(width: number): { readonly chunkRows: number; readonly batchRows: number } {
+  const rows = Math.max(1, Math.min(chunkRows, Math.floor(chunkValues / width)));
+  return { chunkRows: rows, batchRows: Math.max(1, Math.min(batchRows, Math.floor(rows / 4))) };
+}
+
+/** A batch that takes longer is given up: nobody is waiting, but a graph that loops for ever must not hold a file. */
+const batchLimitMs = 600_000;
+
+/** A process for a session is worth its start from so many rows on. */
+const rowsEach = 32_768;
+
+/**
+ * How many sessions predict so many rows: each in a process of its own, so that this one is free to read and write.
+ * One session computes in this thread. What they compute is the same.
+ */
+export function sessionCount({ threads }: Pick<Project, "threads">, rowCount: number): number {
+  return Math.max(1, Math.min(threads, Math.floor(rowCount / rowsEach)));
+}
+
+/** A project's sessions, apart where there are several; `opened` is told of each. */
+export function predictingSessions(
+  { sessions }: Pick<Project, "sessions">,
+  count: number,
+  opened: (session: Session) => void = () => undefined,
+): SessionFactory {
+  const apart = count === 1 ? {} : { apart: { limitMs: batchLimitMs } };
+  return Object.freeze({
+    engine: sessions.engine,
+    open: async (graph: Uint8Array, options: Parameters<SessionFactory["open"]>[1]) => {
+      const session = await sessions.open(graph, { ...options, ...apart });
+      opened(session);
+      return session;
+    },
+  });
+}
+
+/** Opens so many; when one fails, those that are open are disposed of. */
+export async function openAll<Graph extends { dispose(): Promise<void> }>(
+  count: number,
+  open: () => Promise<Graph>,
+): Promise<readonly Graph[]> {
+  const settled = await Promise.allSettled(Array.from({ length: count }, open));
+  const graphs = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const failed = settled.find((one) => one.status === "rejected");
+  if (failed === undefined) return graphs;
+  await Promise.all(graphs.map((graph) => graph.dispose()));
+  throw failed.reason;
+}
