@@ -151,9 +151,12 @@ export function noteRefusal(
   if (coded.row.http === 401) void reply.header("www-authenticate", "Bearer");
 }
 
+/** Too busy, or too late, which the Open Inference Protocol answers with 503 as well. */
+const laterMayDo: ReadonlySet<number> = new Set([429, 503, 504]);
+
 /** Whole seconds, one at least; undefined for an error after which trying again is of no use. */
 export function retryAfter({ row, details }: MillwrightError): string | undefined {
-  if (row.http !== 503 && row.http !== 429) return undefined;
+  if (!laterMayDo.has(row.http)) return undefined;
   const { retryAfterMs } = details;
   return String(typeof retryAfterMs === "number" ? Math.max(1, Math.ceil(retryAfterMs / 1000)) : 1);
 }

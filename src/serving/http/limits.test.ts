@@ -19,6 +19,7 @@ describe("time limits", () => {
       status: 504,
       body: { error: { code: "MW0808", details: { timeoutMs: 400 } } },
     });
+    expect(answer.headers.get("retry-after")).toBe("1");
     release();
     expect((await post(predictPath, flight)).status).toBe(200);
   });
