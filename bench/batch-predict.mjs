@@ -1,4 +1,4 @@
-// node bench/batch-predict.mjs [--rows 2000000] [--rounds 3] [--models trees-100,...] [--columns all|none] [--threads 2] [--memory]
+// node bench/batch-predict.mjs [--rows 2000000] [--rounds 3] [--models trees-100,...] [--columns all|none] [--threads 2] [--peer python|none] [--memory]
 //
 // Rows a second of `predictFile` over a Parquet file of 32 floats a row, from reading to the output on the disk, beside
 // a bare loop of onnxruntime-node over as many rows that lie in memory, row-major, on as many cores; the bare loop is the
@@ -6,6 +6,8 @@
 // or 16,384 rows. They run in turn. Only the start of this process is not counted: sessions are opened, probes run and
 // workers started within the measured time of Millwright, and before that of the bare loop. Beside the clock stands the
 // processor time of a row, which other work on the machine disturbs less. Prints one line of JSON.
+// Beside both stands a peer that does the same job, from file to file: pyarrow reads the columns and writes them and the
+// predictions, ONNX Runtime for Python computes, in the faster of two arrangements; its output is compared with ours.
 // With --memory: the peak of files of one and of five times the rows, each in a process of its own. It needs
 // `npm run build`.
 import { execFileSync } from "node:child_process";
@@ -18,6 +20,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { fastestLoop } from "./batch-predict/bare.mjs";
 import { cpuSeconds } from "./batch-predict/cpu.mjs";
 import { inputs, models } from "./batch-predict/models.mjs";
+import { expectSameRows, fastestPeer, peerPython } from "./batch-predict/peer.mjs";
 
 const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 
@@ -28,6 +31,7 @@ const { values } = parseArgs({
     models: { type: "string", default: Object.keys(models).join(",") },
     columns: { type: "string", default: "all" },
     threads: { type: "string", default: String(availableParallelism()) },
+    peer: { type: "string", default: "python" },
     memory: { type: "boolean", default: false },
     once: { type: "string" },
   },
@@ -37,6 +41,12 @@ const names = values.models.split(",");
 const strange = names.find((name) => !(name in models));
 if (strange !== undefined)
   throw new Error(`expected some of ${Object.keys(models).join(", ")}, found ${strange}`);
+
+if (!["python", "none"].includes(values.peer))
+  throw new Error(`expected --peer python or none, found ${values.peer}`);
+
+/** Columns that both outputs have besides the prediction; the peer carries all of them whatever is asked of us. */
+const carried = values.columns === "all" ? Array.from({ length: inputs }, (_, i) => `x_${i}`) : [];
 
 async function writeRows(path, count) {
   const columns = Array.from({ length: inputs }, (_, i) => `random()::FLOAT AS x_${i}`).join(", ");
@@ -77,21 +87,28 @@ async function predict(project, { name, file, out }) {
   return { rowsPerSecond: done.rows / seconds, cpuNsPerRow: ((cpuSeconds() - cpu) / done.rows) * 1e9 };
 }
 
-const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+function median(list) {
+  const sorted = list.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
 const rounded = (list, key) => list.map((one) => Math.round(one[key]));
 
-async function compare(project, { name, file, out }) {
-  const bare = await fastestLoop(models[name](), { rows, cores: threads });
-  const measured = { bare: [], millwright: [], load: [] };
+async function compare(project, { name, file, out, python, folder }) {
+  const graph = models[name]();
+  const bare = await fastestLoop(graph, { rows, cores: threads });
+  const peer = python && (await fastestPeer(python, { graph, folder, file, cores: threads }));
+  const measured = { bare: [], millwright: [], peer: [], load: [] };
   try {
     for (let round = 0; round < rounds; round++) {
       measured.bare.push(await bare.run());
       measured.millwright.push(await predict(project, { name, file, out }));
+      if (peer) measured.peer.push(await peer.run());
       measured.load.push(Math.round(loadavg()[0] * 10) / 10);
     }
   } finally {
     await bare.end();
   }
+  if (peer) await expectSameRows(out, peer.out, carried);
   const ratios = measured.bare.map((one, i) => measured.millwright[i].rowsPerSecond / one.rowsPerSecond);
   const work = measured.bare.map((one, i) => one.cpuNsPerRow / measured.millwright[i].cpuNsPerRow);
   return {
@@ -102,16 +119,40 @@ async function compare(project, { name, file, out }) {
     bareCpuNsPerRow: rounded(measured.bare, "cpuNsPerRow"),
     cpuNsPerRow: rounded(measured.millwright, "cpuNsPerRow"),
     ...{ cpuRatio: median(work), cpuRatios: work },
+    ...(peer && { peer: beside(peer, measured) }),
   };
+}
+
+/** What the peer did, and how many times its rows a second ours are. */
+function beside({ way }, measured) {
+  const ratios = measured.peer.map((one, i) => measured.millwright[i].rowsPerSecond / one.rowsPerSecond);
+  return {
+    ...{ name: "pyarrow and onnxruntime for Python", way },
+    rowsPerSecond: rounded(measured.peer, "rowsPerSecond"),
+    cpuNsPerRow: rounded(measured.peer, "cpuNsPerRow"),
+    ...{ ratio: median(ratios), ratios },
+  };
+}
+
+/** The peer's Python; undefined where it is not wanted or cannot be had, which is said. */
+async function pythonOrNone() {
+  if (values.peer === "none") return undefined;
+  try {
+    return await peerPython((text) => console.error(text));
+  } catch (error) {
+    console.error(`without the peer: ${error.message}`);
+    return undefined;
+  }
 }
 
 async function speed(folder) {
   const file = join(folder, "rows.parquet");
   await writeRows(file, rows);
   const project = await openBench(folder);
+  const python = await pythonOrNone();
   const results = [];
   for (const name of names)
-    results.push(await compare(project, { name, file, out: join(folder, "out.parquet") }));
+    results.push(await compare(project, { name, file, out: join(folder, "out.parquet"), python, folder }));
   await project.close();
   const { columns } = values;
   return { rows, inputs, columns, threads, processor: cpus()[0].model, results };

@@ -50,10 +50,14 @@ async function besideFeast(folder) {
     }
     if (wanted.has("offline")) {
       say("point-in-time joins");
-      results.offline = [
-        await measureJoin({ feast, files, folder, rounds, threads }, { rows: 300_000, by: "origin" }),
-        await measureJoin({ feast, files, folder, rounds, threads }, { rows: 1_000_000, by: "route" }),
-      ];
+      // By airport Feast's join of a million rows takes more memory than there is; by route it takes all of them.
+      results.offline = [];
+      for (const size of [
+        { rows: 300_000, by: "origin" },
+        { rows: 1_000_000, by: "route" },
+        { rows: 3_000_000, by: "route" },
+      ])
+        results.offline.push(await measureJoin({ feast, files, folder, rounds, threads }, size));
     }
   } finally {
     await feast.close();

@@ -59,12 +59,14 @@ async function joinHere({ files, engine, threads }, flights) {
 /** Of the events of one key and moment, all but the one that was created last are never seen. */
 async function withoutTies(files, path, table) {
   const events = visibleByTime(table);
+  const { order, eventMs } = events;
   const { codes, dictionary } = events.table.columns.key;
   const latest = new Int32Array(dictionary.length).fill(-1);
   const pairs = [];
-  for (const row of events.order) {
+  for (let i = 0; i < order.length; i++) {
+    const row = order[i];
     const before = latest[codes[row]];
-    if (before >= 0 && events.eventMs[before] === events.eventMs[row]) pairs.push([before, row]);
+    if (before >= 0 && eventMs[before] === eventMs[row]) pairs.push([before, row]);
     latest[codes[row]] = row;
   }
   if (pairs.length === 0) return events;

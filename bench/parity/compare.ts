@@ -1,7 +1,7 @@
-import { foldInput, columnsOut } from "../../src/features/fold-answers.testing.js";
-import { fold, orderByTime } from "../../src/features/fold.js";
-import { naiveAnswer, type NaiveKind } from "../../src/features/naive-features.testing.js";
-import { byKind } from "../../src/features/random-views.testing.js";
+import { foldInput, columnsOut } from "../../src/features/offline/fold-answers.testing.js";
+import { fold, orderByTime } from "../../src/features/offline/fold.js";
+import { naiveAnswer, type NaiveKind } from "../../src/features/proof/naive-features.testing.js";
+import { byKind } from "../../src/features/definition/random-views.testing.js";
 import type { SeenLog } from "../../src/features/ports.js";
 import type { Telling, Told } from "./told.js";
 import type { World } from "./world.js";

@@ -1,6 +1,6 @@
 import type { FeatureState } from "../../src/features/ports.js";
-import type { NaiveKind } from "../../src/features/naive-features.testing.js";
-import { kinds } from "../../src/features/random-features.testing.js";
+import type { NaiveKind } from "../../src/features/proof/naive-features.testing.js";
+import { kinds } from "../../src/features/proof/random-features.testing.js";
 import { compare, expectedColumns, type Tally } from "./compare.js";
 import { tell } from "./told.js";
 import { worldOf, type World } from "./world.js";

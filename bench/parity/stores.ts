@@ -1,6 +1,6 @@
 import { redisTileStore } from "../../src/adapters/redis/index.js";
-import { createOnlineState } from "../../src/features/online-state.js";
-import { createSharedState } from "../../src/features/shared-state.js";
+import { createOnlineState } from "../../src/features/online/online-state.js";
+import { createSharedState } from "../../src/features/shared/shared-state.js";
 import { partition } from "./compare.js";
 import type { ParityStore } from "./parity.js";
 import type { World } from "./world.js";

@@ -1,7 +1,7 @@
-import { requestOf, setOf } from "../../src/features/online-steps.testing.js";
+import { requestOf, setOf } from "../../src/features/online/online-steps.testing.js";
 import type { FeatureQuestion, FeatureState, LoggedEvent, Seen } from "../../src/features/ports.js";
-import { valuesOf, type LoggedRow } from "../../src/features/random-rows.testing.js";
-import type { Question } from "../../src/features/random-views.testing.js";
+import { valuesOf, type LoggedRow } from "../../src/features/proof/random-rows.testing.js";
+import type { Question } from "../../src/features/definition/random-views.testing.js";
 import type { World } from "./world.js";
 
 /** An answer as it came: the vector, and what it rests on. */

@@ -1,13 +1,13 @@
 import fc from "fast-check";
-import { featureChoice, kinds } from "../../src/features/random-features.testing.js";
-import type { LoggedRow, Row } from "../../src/features/random-rows.testing.js";
+import { featureChoice, kinds } from "../../src/features/proof/random-features.testing.js";
+import type { LoggedRow, Row } from "../../src/features/proof/random-rows.testing.js";
 import {
   availabilityCount,
   sourceWith,
   type KeyColumn,
   type Question,
   type RandomSource,
-} from "../../src/features/random-views.testing.js";
+} from "../../src/features/definition/random-views.testing.js";
 import { seededRng, type Rng } from "../../src/kernel/index.js";
 
 /** What happens to a state: an event arrives, with its number in the log of its source, or a question is asked. */

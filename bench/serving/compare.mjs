@@ -30,11 +30,19 @@ export function medians(rounds, total = rounds.length) {
 
 const figure = (results, name, ...path) => path.reduce((value, key) => value?.[key], results[name]);
 
-/** The best of some systems in a figure, or undefined when none of them has it. */
-function best(results, names, path) {
-  const having = names
-    .map((name) => ({ name, value: figure(results, name, ...path) }))
-    .filter(({ value }) => typeof value === "number");
+/** One row a request: the requests a second of a system with as many connections as suit it best. */
+function throughput(results, name, model) {
+  const found = Object.values(figure(results, name, "single", model) ?? {})
+    .map((result) => result?.requestsPerSecond)
+    .filter((value) => typeof value === "number");
+  return found.length === 0 ? undefined : Math.max(...found);
+}
+
+/** The best of the Python servers, or undefined when none of them was measured. */
+function bestPythonServer(results, model) {
+  const having = pythonServers
+    .map((name) => ({ name, value: throughput(results, name, model) }))
+    .filter(({ value }) => value !== undefined);
   return having.sort((a, b) => b.value - a.value)[0];
 }
 
@@ -60,11 +68,10 @@ function p99Beside(results, peer, model) {
 export function compare(results) {
   const models = {};
   for (const model of ["trees", "network"]) {
-    const path = ["single", model, "64 connections", "requestsPerSecond"];
-    const own = figure(results, "millwright", ...path);
-    const python = best(results, pythonServers, path);
-    const triton = figure(results, "triton", ...path);
-    const byHand = figure(results, handWritten, ...path);
+    const own = throughput(results, "millwright", model);
+    const python = bestPythonServer(results, model);
+    const triton = throughput(results, "triton", model);
+    const byHand = throughput(results, handWritten, model);
     models[model] = {
       ...(python === undefined ? {} : { bestPythonServer: python }),
       ...(own === undefined || python === undefined ? {} : { againstBestPythonServer: own / python.value }),

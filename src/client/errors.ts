@@ -74,8 +74,10 @@ export class MillwrightClientError extends Error {
   readonly status: number | undefined;
 
   constructor(facts: ClientErrorFacts) {
+    // As the server's own errors read: what was found may end its sentence itself.
+    const end = /[.?!…]$/.test(facts.found) ? "" : ".";
     super(
-      `${facts.code} ${facts.title}: expected ${facts.expected}; found ${facts.found}. ${facts.remedy}`,
+      `${facts.code} ${facts.title}: expected ${facts.expected}; found ${facts.found}${end} ${facts.remedy}`,
       facts.cause === undefined ? undefined : { cause: facts.cause },
     );
     this.code = facts.code;

@@ -1,3 +1,4 @@
+import { valueText } from "../kernel/index.js";
 import { dataErrors } from "./errors.js";
 import { rejectUnknownKeys } from "./options.js";
 
@@ -50,10 +51,9 @@ export const within = (value: number, { atLeast = -Infinity, atMost = Infinity }
   value >= atLeast && value <= atMost;
 
 export function impossible(expected: string, found: unknown) {
-  const text = typeof found === "number" ? String(found) : (JSON.stringify(found) ?? "nothing");
   return dataErrors.error("MW0214", {
     expected,
-    found: text,
+    found: valueText(found),
     remedy: "Mend the source's expectations in the configuration.",
   });
 }

@@ -6,6 +6,7 @@ import {
   type Canonical,
   type Duration,
   type ExpressionNode,
+  valueText,
 } from "../kernel/index.js";
 import { checkBounds, describeBounds, type Bounds } from "./bounds.js";
 import { columnName, type ColumnRef } from "./column-ref.js";
@@ -229,7 +230,7 @@ export function checkSeverity(severity: string, valid: readonly string[]): void 
 export function badExpectation(expected: string, found: unknown) {
   return dataErrors.error("MW0206", {
     expected,
-    found: JSON.stringify(found) ?? "nothing",
+    found: valueText(found),
     remedy: "Mend the source's expectations in the configuration.",
   });
 }

@@ -38,8 +38,11 @@ export interface ReadOptions {
 
 /** Numbers of a file, as they are read. The reading goes on ahead, by a bounded number of rows. */
 export interface NumberStream {
-  /** The next rows by column, in the order of the file; null is NaN. Undefined behind the last. */
-  next(): Promise<readonly Float64Array[] | undefined>;
+  /**
+   * The next rows, a number for each column, in the order of the file; null is NaN. Undefined behind the last. They are
+   * gone with the next call.
+   */
+  next(): Promise<Float64Array | undefined>;
   /** Ends the reading, wherever it is. */
   close(): Promise<void>;
 }
@@ -124,7 +127,7 @@ export interface FileRows {
   readonly from: number;
   /** The fields by name; columns of numbers and codes lie in memory that threads share. */
   readonly table: Table;
-  /** By name, row-major. */
+  /** By name, row-major, in memory that threads share; it is written anew once `take` of the next rows has settled. */
   readonly matrices: Readonly<Record<string, Float32Array>>;
   /** Values that could not be read; they are null in the table. `row` is the position in the file, `column` a field. */
   readonly rejects: readonly RejectedValue[];

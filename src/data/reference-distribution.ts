@@ -1,3 +1,4 @@
+import { valueText } from "../kernel/index.js";
 import { countSorted } from "../stats/index.js";
 import type { ColumnSummary } from "./column-summary.js";
 import { dataErrors } from "./errors.js";
@@ -79,7 +80,7 @@ export function pairCounts(
 function bad(where: string, expected: string, found: unknown) {
   return dataErrors.error("MW0216", {
     expected: `${expected} as the reference distribution of ${where}`,
-    found: JSON.stringify(found) ?? "nothing",
+    found: valueText(found),
     remedy: "Take it from `millwright data profile --json`, or compare with the previous version.",
   });
 }

@@ -1,4 +1,4 @@
-import type { Canonical } from "../kernel/index.js";
+import { valueText, type Canonical } from "../kernel/index.js";
 import { dataErrors } from "./errors.js";
 
 /** What `assign` says of a row. */
@@ -65,11 +65,7 @@ export function checkHeld(rows: HeldRows): HeldRows {
 
 export function checkShare(share: number, name: string): void {
   if (typeof share === "number" && share > 0 && share < 1) return;
-  throw badSplit(
-    `a ${name} above 0 and below 1`,
-    JSON.stringify(share) ?? "nothing",
-    "Give a share such as 0.3.",
-  );
+  throw badSplit(`a ${name} above 0 and below 1`, valueText(share), "Give a share such as 0.3.");
 }
 
 export function foundTimes(times: Float64Array): string {

@@ -121,6 +121,30 @@ describe("byTime", () => {
     expect([...shares.assign(rowsAt(Float64Array.of(1, 2, 3, 4, 5, 6)))]).toEqual([1, 1, 0, 0, 2, 2]);
   });
 
+  it("names the embargo where it alone leaves no row to train on", () => {
+    const times = Float64Array.from([0, 1, 2, 1000]);
+    const refused = (found: string) =>
+      expect.objectContaining({
+        code: "MW0209",
+        expected: "rows to train on that are earlier than the embargo of 1s before the next part",
+        found,
+        remedy: "Shorten the embargo, or give the training more time before it.",
+      }) as Error;
+    const split = byTime({ trainShare: 0.75, embargo: "1s" });
+    expect(() => split.assign(rowsAt(times))).toThrow(refused("3 rows, all of them within it"));
+    expect(() => split.hold(rowsAt(times), Uint32Array.from([0, 1, 2]), 0.5)).toThrow(
+      refused("2 rows, all of them within it"),
+    );
+    // Rows that are not there at all are not the embargo's doing.
+    const dated = byTime({ train: "2001-01", test: "2001-02", embargo: "1s" });
+    expect(() => dated.assign(rowsAt(times))).toThrow(
+      expect.objectContaining({
+        code: "MW0209",
+        found: expect.stringContaining("4 rows from 1970") as string,
+      }) as Error,
+    );
+  });
+
   it("holds the last of the training rows back, behind the embargo", () => {
     const rows = rowsAt(Float64Array.of(5, 1, 3, 2, 4, 9));
     const train = Uint32Array.of(0, 1, 2, 3, 4);

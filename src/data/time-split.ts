@@ -38,13 +38,12 @@ export type TimeSplit = (
  */
 export function byTime(options: TimeSplit): Split {
   const { embargo } = options;
-  const embargoMs = embargo === undefined ? 0 : durationMs(embargo);
   const common = embargo === undefined ? {} : { embargo };
   if ("trainShare" in options) {
     rejectUnknownKeys(options, ["trainShare", "embargo"], "options of byTime() with trainShare");
     const { trainShare } = options;
     checkShare(trainShare, "trainShare");
-    return timeSplit({ by: "time", trainShare, ...common }, embargoMs, (times) => cutAt(times, trainShare));
+    return timeSplit({ by: "time", trainShare, ...common }, embargo, (times) => cutAt(times, trainShare));
   }
   rejectUnknownKeys(options, ["train", "test", "trainShare", "embargo"], "options of byTime()");
   const train = parseRange("train", options.train);
@@ -56,7 +55,7 @@ export function byTime(options: TimeSplit): Split {
     );
   }
   const definition = { by: "time", train: options.train, test: options.test, ...common };
-  return timeSplit(definition, embargoMs, () => ({ train, test }));
+  return timeSplit(definition, embargo, () => ({ train, test }));
 }
 
 /** Milliseconds, `to` exclusive. */
@@ -67,9 +66,10 @@ interface Range {
 
 function timeSplit(
   definition: Canonical,
-  embargoMs: number,
+  embargo: Duration | undefined,
   rangesOf: (times: Float64Array) => { train: Range; test: Range },
 ): Split {
+  const embargoMs = embargo === undefined ? 0 : durationMs(embargo);
   return Object.freeze({
     kind: "time",
     definition,
@@ -80,6 +80,8 @@ function timeSplit(
         if (time >= train.from && time < trainTo) return splitPart.train;
         return time >= test.from && time < test.to ? splitPart.test : splitPart.none;
       });
+      if (!parts.includes(splitPart.train))
+        checkEmbargo(embargo, times.filter((time) => time >= train.from && time < train.to).length);
       return checkParts(parts, () => foundTimes(times));
     },
     hold({ times }: SplitRows, train: Uint32Array, share: number) {
@@ -87,12 +89,21 @@ function timeSplit(
         Float64Array.from(train, (row) => times[row]),
         1 - share,
       ).test.from;
-      return checkHeld({
-        fit: train.filter((row) => times[row] < cut - embargoMs),
-        held: train.filter((row) => times[row] >= cut),
-      });
+      const fit = train.filter((row) => times[row] < cut - embargoMs);
+      if (fit.length === 0) checkEmbargo(embargo, train.filter((row) => times[row] < cut).length);
+      return checkHeld({ fit, held: train.filter((row) => times[row] >= cut) });
     },
   } satisfies Split);
+}
+
+/** Throws MW0209 where rows before the next part are there, and none is left because of the embargo. */
+function checkEmbargo(embargo: Duration | undefined, rows: number): void {
+  if (embargo === undefined || rows === 0) return;
+  throw badSplit(
+    `rows to train on that are earlier than the embargo of ${embargo} before the next part`,
+    `${rows} ${rows === 1 ? "row" : "rows"}, all of them within it`,
+    "Shorten the embargo, or give the training more time before it.",
+  );
 }
 
 /** Before and from the time at a share of the rows in order of time. */

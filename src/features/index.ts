@@ -15,11 +15,16 @@ export {
   variance,
   type Aggregation,
   type WindowedFeature,
-} from "./aggregation.js";
-export type { StateSnapshot } from "./checkpoint.js";
-export { packMessage, readMessages, writeMessages, type CheckpointMessage } from "./checkpoint-message.js";
-export type { StateRestorer } from "./checkpoint-restore.js";
-export { eventTable, type EventTable } from "./event-log.js";
+} from "./definition/aggregation.js";
+export type { StateSnapshot } from "./online/checkpoint.js";
+export {
+  packMessage,
+  readMessages,
+  writeMessages,
+  type CheckpointMessage,
+} from "./online/checkpoint-message.js";
+export type { StateRestorer } from "./online/checkpoint-restore.js";
+export { eventTable, type EventTable } from "./definition/event-log.js";
 export {
   checkSpine,
   featureSet,
@@ -29,32 +34,21 @@ export {
   type FeatureSet,
   type Lookup,
   type RequestOf,
-} from "./feature-set.js";
-export { buildFeatures, sharedFloats, type FeatureColumns } from "./feature-table.js";
-export { visibleByTime, orderByTime, type FoldContext, type VisibleEvents } from "./fold.js";
-export { giveWay } from "./give-way.js";
-export { createIdSet, type IdSet } from "./id-set.js";
-export { createOnlineState, type OnlineState } from "./online-state.js";
-export type {
-  EventCounts,
-  EventFile,
-  FeatureState,
-  LoggedEvent,
-  Seen,
-  TileAnswer,
-  TileChange,
-  TileRequest,
-  TileStore,
-  WindowEngine,
-  WindowRequest,
-} from "./ports.js";
-export { historyPartition } from "./load-history.js";
-export type { AgeSpread, LookupAge } from "./lookup-age.js";
-export { recomputeFeatures } from "./recompute.js";
-export type { RecordedEvents } from "./recorded-events.js";
-export type { FeatureSpace, FeatureSpaceCatalog } from "./ports.js";
-export { earlierView } from "./stored-definition.js";
-export { createSharedState, type SharedState, type SharedStateOptions } from "./shared-state.js";
-export { viewLayout, type ViewLayout } from "./view-layout.js";
-export { view, type KeyFields, type View, type WindowClock } from "./view.js";
-export type { BuildContext, Spine, StoredEvents } from "./window-features.js";
+} from "./definition/feature-set.js";
+export { buildFeatures, sharedFloats, type FeatureColumns } from "./offline/feature-table.js";
+export { visibleByTime, orderByTime, type FoldContext, type VisibleEvents } from "./offline/fold.js";
+export { giveWay } from "./online/give-way.js";
+export { createIdSet, type IdSet } from "./online/id-set.js";
+export { createOnlineState, type OnlineState } from "./online/online-state.js";
+export type { EventCounts, EventFile, FeatureState, LoggedEvent, Seen } from "./ports.js";
+export type { FeatureSpace, FeatureSpaceCatalog, WindowEngine, WindowRequest } from "./ports.js";
+export type { TileAnswer, TileChange, TileRequest, TileStore } from "./ports.js";
+export { historyPartition } from "./online/load-history.js";
+export type { AgeSpread, LookupAge } from "./proof/lookup-age.js";
+export { recomputeFeatures } from "./proof/recompute.js";
+export type { RecordedEvents } from "./proof/recorded-events.js";
+export { earlierView } from "./definition/stored-definition.js";
+export { createSharedState, type SharedState, type SharedStateOptions } from "./shared/shared-state.js";
+export { viewLayout, type ViewLayout } from "./algebra/view-layout.js";
+export { view, type KeyFields, type View, type WindowClock } from "./definition/view.js";
+export type { BuildContext, Spine, StoredEvents } from "./offline/window-features.js";

@@ -1,7 +1,7 @@
 import type { Canonical, Table, Value } from "../kernel/index.js";
-import type { VectorOut } from "./accumulator.js";
-import type { FeatureSet } from "./feature-set.js";
-import type { View } from "./view.js";
+import type { VectorOut } from "./algebra/accumulator.js";
+import type { FeatureSet } from "./definition/feature-set.js";
+import type { View } from "./definition/view.js";
 
 /** One event as it stands in a log. */
 export interface LoggedEvent {

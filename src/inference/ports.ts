@@ -13,7 +13,7 @@ export interface Session {
   run(numeric: Float32Array, rows: number, text?: readonly string[]): Promise<Float32Array>;
   /**
    * Computes all outputs of any graph, as the engine gives them: NaN and infinite numbers are values like others. The
-   * data of the inputs must not change before the promise settles; the outputs belong to the caller. Calls may
+   * data of the inputs must not change before the promise settles and may lie in memory that threads share; the outputs belong to the caller. Calls may
    * overlap. Throws MW0705 when the engine fails, on inputs that do not fit the graph too, and, apart, MW0708 and MW0709.
    */
   compute(inputs: Tensors): Promise<Tensors>;
@@ -48,6 +48,11 @@ export interface SessionOptions {
    * The graph's bytes are kept for that and must not change before the session is disposed.
    */
   readonly apart?: ApartOptions;
+  /**
+   * Computes in a thread of its own, which costs less than a process and bounds nothing: for graphs that are sure to
+   * end. Numbers in shared memory are not copied on the caller's side. False by default.
+   */
+  readonly inThread?: boolean;
   /** What computes: `cpu` (default), or another that the engine has here, such as `cuda`, `webgpu`, `coreml` or `dml`. */
   readonly provider?: string;
 }

@@ -14,6 +14,17 @@ describe("an error", () => {
     expect(error.row).toMatchObject({ exit: 2, http: 400 });
   });
 
+  test.each([
+    ["a pear", "a pear."],
+    ["the column km.", "the column km."],
+    ['no field "peer". Did you mean "pear"?', 'no field "peer". Did you mean "pear"?'],
+    ["a pear that never...", "a pear that never..."],
+    ['"pear."', '"pear.".'],
+  ])("ends what was found once: %s", (found, ended) => {
+    const { message } = table.error("MW9901", { ...facts, found });
+    expect(message).toBe(`MW9901 odd fruit: expected an apple; found ${ended} Take an apple.`);
+  });
+
   test("keeps its cause, and has none when none was given", () => {
     const cause = new Error("rotten");
     expect(table.error("MW9901", { ...facts, cause }).cause).toBe(cause);

@@ -20,6 +20,12 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
+/**
+ * A text as a sentence that another can follow. What somebody wrote, or an engine said, may have its end already: `km.`
+ * is not to become `km..`.
+ */
+export const sentence = (text: string): string => (/[.?!…]$/.test(text) ? text : `${text}.`);
+
 /** The only error class that Millwright throws on purpose. */
 export class MillwrightError extends Error {
   override readonly name = "MillwrightError";
@@ -34,7 +40,7 @@ export class MillwrightError extends Error {
     facts: ErrorFacts,
   ) {
     super(
-      `${code} ${row.title}: expected ${facts.expected}; found ${facts.found}. ${facts.remedy}`,
+      `${code} ${row.title}: expected ${facts.expected}; found ${sentence(facts.found)} ${facts.remedy}`,
       facts.cause === undefined ? undefined : { cause: facts.cause },
     );
     this.expected = facts.expected;

@@ -1,7 +1,8 @@
 export { throwIfCancelled } from "./cancel.js";
 export { manualClock, systemClock, type Clock } from "./clock.js";
 export { durationMs, formatDuration, type Duration } from "./duration.js";
-export { errorTable, isMillwrightError, MillwrightError, type ErrorFacts, type ErrorRow } from "./errors.js";
+export { errorTable, isMillwrightError, MillwrightError, sentence } from "./errors.js";
+export type { ErrorFacts, ErrorRow } from "./errors.js";
 export { bindPositions, bindTable, compileExpression, evaluateNumbers } from "./evaluate.js";
 export { isWholeExpression, type Bind } from "./evaluate.js";
 export { columnsOf, numberExpression, when } from "./expression.js";
@@ -56,3 +57,4 @@ export type {
   TracedRequest,
   Tracing,
 } from "./tracing.js";
+export { valueText } from "./value-text.js";

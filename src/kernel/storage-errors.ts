@@ -34,7 +34,9 @@ export const storageErrors = errorTable({
     title: "log in use",
     exit: 3,
     http: 503,
-    about: "Another living process writes to the same log folder. A log has one writer.",
+    about:
+      "Another living process writes to the same log folder. A log has one writer. Two servers of one project need a live " +
+      "state each: `--live <name>`, in process the option `live`.",
   },
   MW1006: {
     title: "log closed",

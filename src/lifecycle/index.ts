@@ -1,4 +1,5 @@
 export { createKey, listKeys, revokeKey } from "./versions/api-keys.js";
+export { keyWarnings } from "./versions/key-warnings.js";
 export { approveVersion, archiveVersion, rejectVersion, standingOf } from "./versions/approve-version.js";
 export type { Standing } from "./versions/approve-version.js";
 export { audit } from "./versions/audit.js";

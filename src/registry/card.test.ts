@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { renderCard, type CardFacts } from "./card.js";
+import { cardText, renderCard, type CardFacts } from "./card.js";
 
 const facts: CardFacts = {
   model: "arrival-delay",
@@ -90,6 +90,19 @@ Whether a flight arrives more than 15 minutes late, at departure.
       const card = renderCard({ ...facts, [part]: [] });
       expect(card).not.toMatch(/## [^\n]*\n\n(##|$)/);
     }
+  });
+
+  it("is plain text on a terminal, which obeys nothing of it", () => {
+    const foreign = "17 <= hour < 19 | a &lt; b && c \u001b[2Jd";
+    const card = renderCard({
+      ...facts,
+      limits: [foreign],
+      slices: [{ ...facts.slices[0], slice: foreign }],
+    });
+    expect(card).not.toContain("<");
+    const plain = "17 <= hour < 19 | a &lt; b && c \ufffd[2Jd";
+    expect(cardText(card)).toContain(`- ${plain}\n`);
+    expect(cardText(card)).toContain(`| ${plain} | 1200 | auc | 0.7000 |\n`);
   });
 
   it("keeps foreign texts inside their place", () => {

@@ -131,6 +131,22 @@ function cell(text: string): string {
   return oneLine(text).replaceAll("|", "\\|");
 }
 
+/** In one line, without what Markdown or HTML would take for more than text. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").replaceAll("<", "&lt;").trim();
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/&(?=#?\w+;)/g, "&amp;")
+    .replaceAll("<", "&lt;")
+    .trim();
+}
+
+/**
+ * A model card for a terminal: what stands in it for Markdown's sake as it was written, and no character that a terminal
+ * would obey.
+ */
+export function cardText(card: string): string {
+  return card
+    .replaceAll("\\|", "|")
+    .replace(/&(lt|amp);/g, (_entity, name) => (name === "lt" ? "<" : "&"))
+    .replace(/(?!\n)\p{Cc}/gu, "\ufffd");
 }

@@ -1,3 +1,4 @@
+import { sentence } from "../kernel/index.js";
 import type { RunComparison, RunView } from "../lifecycle/index.js";
 import { xAxis, yAxis } from "./charts/axis.js";
 import { line, type Tone } from "./charts/line.js";
@@ -180,7 +181,7 @@ function errors({ runs }: RunComparison): Section | undefined {
     finding: `${failed.length} of ${runs.length} runs did not finish.`,
     body: failed.map(
       ({ id, step, code, message, remedy }) =>
-        markup`<p><code>${id}</code> ${step === null ? "" : `${step}: `}${code ?? ""} ${message}. ${remedy ?? ""}</p>`,
+        markup`<p><code>${id}</code> ${step === null ? "" : `${step}: `}${code ?? ""} ${sentence(message)} ${remedy ?? ""}</p>`,
     ),
   };
 }

@@ -118,7 +118,7 @@ export const servingErrors = errorTable({
     http: 400,
     about:
       "The headers `millwright-priority` and `millwright-timeout-ms`, by which a caller of the typed API says how urgent " +
-      "a prediction is and how long it waits, are whole numbers. Nothing was computed.",
+      "a prediction is and how long it waits, are whole numbers, the first at most 10. Nothing was computed.",
   },
   MW0829: {
     title: "not an origin",

@@ -112,8 +112,10 @@ async function startGrpc(
       cause: error,
     });
   };
-  const onInferred: GrpcDoor["onInferred"] = ({ model: { name, version }, inferred: answer, latencyMs }) =>
-    overHttp.inferred({ model: name, version, inferred: answer, latencyMs });
+  const onInferred: GrpcDoor["onInferred"] = ({ model, call: { rows }, inferred, latencyMs }) => {
+    const { name, version } = model;
+    overHttp.inferred({ model: name, version, inferred, latencyMs, over: "grpc", rows });
+  };
   const { startGrpcServer } = await import("./grpc/server.js");
   return startGrpcServer(
     {

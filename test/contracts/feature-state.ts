@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Source } from "../../src/data/index.js";
 import type { FeatureState, LoggedEvent, Seen, View } from "../../src/features/index.js";
-import { naiveAnswer, naiveAvailableMs, type NaiveEvent } from "../../src/features/naive-features.testing.js";
+import {
+  naiveAnswer,
+  naiveAvailableMs,
+  type NaiveEvent,
+} from "../../src/features/proof/naive-features.testing.js";
 import {
   ask,
   historyTable,
@@ -12,9 +16,13 @@ import {
   twoSources,
   type Answer,
   type Scenario,
-} from "../../src/features/online-steps.testing.js";
-import { valuesOf, type LoggedRow, type Row } from "../../src/features/random-rows.testing.js";
-import { byKind, type Question, type RandomSource } from "../../src/features/random-views.testing.js";
+} from "../../src/features/online/online-steps.testing.js";
+import { valuesOf, type LoggedRow, type Row } from "../../src/features/proof/random-rows.testing.js";
+import {
+  byKind,
+  type Question,
+  type RandomSource,
+} from "../../src/features/definition/random-views.testing.js";
 import { isMillwrightError, type Table } from "../../src/kernel/index.js";
 import type { Fault } from "../support/faulty-tile-store.js";
 

@@ -154,6 +154,29 @@ export function describeSessionContract(
       await session.dispose();
     });
 
+    it("reads numbers out of the middle of memory that threads share, whatever comes between", async () => {
+      const session = await make().open(scalingGraph(3), threads);
+      const shared = new Float32Array(new SharedArrayBuffer(6 * 4));
+      shared.set([9, 1, 2, 3, 4, 9]);
+      const y = async (data: Float32Array) => [
+        ...((await session.compute({ x: { dtype: "float32", shape: [data.length / 2, 2], data } })).y
+          .data as Float32Array),
+      ];
+      const calls = [
+        shared.subarray(1, 5),
+        Float32Array.of(7, 8),
+        shared.subarray(3, 5),
+        shared.subarray(1, 3),
+      ];
+      expect(await Promise.all(calls.map(y))).toEqual([
+        [3, 6, 9, 12],
+        [21, 24],
+        [9, 12],
+        [3, 6],
+      ]);
+      await session.dispose();
+    });
+
     it("leaves its inputs as they are, and gives outputs that nobody else holds", async () => {
       const session = await make().open(scalingGraph(3), threads);
       const data = Float32Array.of(1, 2);

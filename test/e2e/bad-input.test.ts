@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { duckdbEngine } from "../../src/adapters/duckdb/index.js";
 import { t, tableOf, type Schema, type Value } from "../../src/kernel/index.js";
-import { failure, runCommand, runJson } from "../support/command.js";
+import { commandHost } from "../support/command.js";
 import { defaultTrips, edited, temporaryFolders, tripsConfig, tripsCsv } from "../support/trips.js";
 
 interface Trained {
@@ -24,6 +24,7 @@ interface Refusal {
 }
 
 const folders = temporaryFolders();
+const { runCommand, runJson, failure, close } = commandHost();
 /** A project that was trained once; tests that need one take a copy. */
 let trained: string;
 let result: Trained;
@@ -32,7 +33,10 @@ beforeAll(async () => {
   trained = await folders.project();
   result = await runJson<Trained>(trained, ["train"]);
 });
-afterAll(() => folders.removeAll());
+afterAll(async () => {
+  await close();
+  await folders.removeAll();
+});
 
 async function copyOfTrained(): Promise<string> {
   const folder = await folders.make({});

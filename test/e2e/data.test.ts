@@ -3,11 +3,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SourceProfile, Suggestion, Validation } from "../../src/data/index.js";
-import { failure, runCommand, runJson } from "../support/command.js";
+import { commandHost } from "../support/command.js";
 import { defaultTrips, edited, temporaryFolders, tripsConfig, tripsCsv } from "../support/trips.js";
 
 const folders = temporaryFolders();
-afterAll(() => folders.removeAll());
+const { runCommand, runJson, failure, close } = commandHost();
+afterAll(async () => {
+  await close();
+  await folders.removeAll();
+});
 
 const rules = `
     expectUnique([f.at, f.city], "quarantine"),

@@ -7,11 +7,12 @@ import type {
   FeatureVerification,
   RequestFeatures,
 } from "../../src/lifecycle/index.js";
-import { failure, runCommand, runJson, startCommand } from "../support/command.js";
+import { commandHost, startCommand } from "../support/command.js";
 import { listening } from "../support/server.js";
 import { defaultTrips, edited, temporaryFolders, tripsConfig } from "../support/trips.js";
 
 const folders = temporaryFolders();
+const { runCommand, runJson, failure, close } = commandHost();
 const trip = { city: "Delft", vehicle: "van", distance: 10, rain: null };
 const fromMs = Date.parse("2024-01-20T00:00Z");
 const otherConfig = edited(
@@ -27,7 +28,10 @@ beforeAll(async () => {
   await runJson(folder, ["train"]);
   await serve(["2024-01-20T00:00Z", "2024-01-20T05:00Z"]);
 });
-afterAll(() => folders.removeAll());
+afterAll(async () => {
+  await close();
+  await folders.removeAll();
+});
 
 async function serve(times: readonly string[]): Promise<void> {
   const server = await listening(

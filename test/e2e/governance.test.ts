@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { failure, runCommand, runJson } from "../support/command.js";
+import { commandHost } from "../support/command.js";
 import { edited, temporaryFolders, tripsConfig } from "../support/trips.js";
 
 interface Versions {
@@ -10,6 +10,7 @@ interface Versions {
 }
 
 const folders = temporaryFolders();
+const { runCommand, runJson, failure, close } = commandHost();
 const model = "late-trip";
 let folder = "";
 
@@ -19,7 +20,10 @@ beforeAll(async () => {
   await writeFile(join(folder, "millwright.config.ts"), edited(tripsConfig, "trees: 12", "trees: 20"));
   await runJson(folder, ["train"]);
 }, 60_000);
-afterAll(() => folders.removeAll());
+afterAll(async () => {
+  await close();
+  await folders.removeAll();
+});
 
 const stages = async () =>
   (await runJson<Versions>(folder, ["models"])).versions.map(({ version, stage }) => `${version} ${stage}`);

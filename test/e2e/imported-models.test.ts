@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openProject } from "../../src/compose/index.js";
 import { scalingGraph, zipMapGraph } from "../../src/inference/tensor-graphs.testing.js";
 import { openModel } from "../../src/lifecycle/index.js";
-import { failure, runCommand, runJson } from "../support/command.js";
+import { commandHost } from "../support/command.js";
 import { temporaryFolders } from "../support/trips.js";
 
 interface Registered {
@@ -13,6 +13,7 @@ interface Registered {
 }
 
 const folders = temporaryFolders();
+const { runCommand, runJson, failure, close } = commandHost();
 let folder = "";
 let first: Registered;
 
@@ -21,7 +22,10 @@ beforeAll(async () => {
   await writeFile(join(folder, "doubler.onnx"), scalingGraph(2));
   first = await runJson<Registered>(folder, ["models", "import", "doubler.onnx"]);
 }, 60_000);
-afterAll(() => folders.removeAll());
+afterAll(async () => {
+  await close();
+  await folders.removeAll();
+});
 
 /** What a command prints for people. */
 async function text(...args: readonly string[]): Promise<string> {

@@ -1,5 +1,7 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { failure, runCommand, runJson } from "../support/command.js";
+import { commandHost } from "../support/command.js";
 import { temporaryFolders } from "../support/trips.js";
 
 interface Issued {
@@ -21,11 +23,15 @@ interface Listed {
 }
 
 const folders = temporaryFolders();
+const { runCommand, runJson, failure, close } = commandHost();
 let folder = "";
 beforeAll(async () => {
   folder = await folders.project();
 }, 60_000);
-afterAll(() => folders.removeAll());
+afterAll(async () => {
+  await close();
+  await folders.removeAll();
+});
 
 test("keys are created and shown once, listed without their secrets, and revoked", async () => {
   expect((await runCommand(folder, "keys")).stdout).toBe("No API keys.\n");
@@ -36,8 +42,9 @@ test("keys are created and shown once, listed without their secrets, and revoked
   expect((first.record.expiresAtMs ?? 0) - first.record.createdAtMs).toBe(90 * 86_400_000);
 
   const shown = await runCommand(folder, "keys", "create", "ops", "--scope", "*", "--quiet");
-  expect(shown.stdout).toMatch(
-    /^mw_[0-9a-z]{12}_[\w-]{43}\nKey [0-9a-z]{12} of ops for \*\. It does not expire\.\nIt is not shown again\.\n$/,
+  expect(shown.stdout).toMatch(/^mw_[0-9a-z]{12}_[\w-]{43}\n$/);
+  expect(shown.stderr).toMatch(
+    /^Key [0-9a-z]{12} of ops for \*\. It does not expire\.\nIt is not shown again\.\nServers of this project ask nobody for a key yet: .*\n$/,
   );
 
   expect(await runJson(folder, ["keys", "revoke", first.record.id])).toMatchObject({ id: first.record.id });
@@ -53,6 +60,27 @@ test("keys are created and shown once, listed without their secrets, and revoked
     expect(output).not.toContain(first.key.slice(-43));
     expect(output).not.toContain("secretHash");
   }
+});
+
+test("a key for what the project does not have, or that no server asks for, is made with a warning", async () => {
+  const warned = ["keys", "create", "shop", "--scope", "predict:late-trips", "ingest:trips", "read:*"];
+  const open = await runCommand(folder, ...warned, "--json");
+  expect(open.stderr).toBe(
+    'The scope predict:late-trips is for a model that the project does not have yet. Did you mean "late-trip"?\n' +
+      "Servers of this project ask nobody for a key yet: give the configuration serving: { access: { } } for that.\n",
+  );
+  const { warnings } = JSON.parse(open.stdout) as { readonly warnings: readonly string[] };
+  expect(warnings.map((warning) => `${warning}\n`).join("")).toBe(open.stderr);
+
+  const config = await readFile(join(folder, "millwright.config.ts"), "utf8");
+  const guarded = config.replace("defineProject({", "defineProject({ serving: { access: {} },");
+  await writeFile(join(folder, "millwright.config.ts"), guarded);
+  const asked = await runJson<{ readonly warnings: readonly string[] }>(folder, [
+    ...["keys", "create", "shop", "--scope", "predict:late-trip", "ingest:tripz"],
+  ]);
+  expect(asked.warnings).toEqual([
+    'The scope ingest:tripz is for a source that the project does not have yet. Did you mean "trips"?',
+  ]);
 });
 
 test("wrong arguments are told", async () => {

@@ -1,7 +1,7 @@
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { failure, runJson } from "../support/command.js";
+import { commandHost } from "../support/command.js";
 import { edited, temporaryFolders, tripsConfig } from "../support/trips.js";
 
 interface Trained {
@@ -13,6 +13,7 @@ interface Trained {
 }
 
 const folders = temporaryFolders();
+const { runJson, failure, close } = commandHost();
 const configName = "millwright.config.ts";
 const moreTrees = edited(tripsConfig, "trees: 12", "trees: 20");
 let folder = "";
@@ -30,7 +31,10 @@ beforeAll(async () => {
   folder = await folders.project();
   first = await runJson<Trained>(folder, ["train"]);
 });
-afterAll(() => folders.removeAll());
+afterAll(async () => {
+  await close();
+  await folders.removeAll();
+});
 
 test("training again with nothing changed computes nothing and makes no other version", async () => {
   const again = await runJson<Trained>(folder, ["train"]);

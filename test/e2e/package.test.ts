@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { start, type Ended } from "../support/command.js";
 
@@ -68,7 +69,12 @@ describe("the package, installed in an empty folder", () => {
     expect(manifest).toMatchObject({ type: "module", dependencies: { millwright: `^${version}` } });
   });
 
-  test("the typed call compiles, and a wrong one does not", async () => {
+  test("the typed call compiles, as its README says, and a wrong one does not", async () => {
+    const readme = await readFile(join(project, "README.md"), "utf8");
+    const [, told, major] = /^npx (.* typescript@(\d+) tsc) +#/m.exec(readme) ?? [];
+    // The project has no compiler of its own, and `tsc` alone is the name of another package.
+    expect(await run("npx", "--prefer-offline", ...told.split(" "))).toMatchObject({ code: 0, stdout: "" });
+    expect(ts.versionMajorMinor.split(".")[0]).toBe(major);
     expect(await types("-p", ".")).toMatchObject({ code: 0, stdout: "" });
     const predict = await readFile(join(project, "predict.ts"), "utf8");
     const mistakes = [

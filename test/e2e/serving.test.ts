@@ -240,7 +240,7 @@ describe("events", () => {
 });
 
 test("what the server tells of itself", async () => {
-  const name = 'millwright_predictions_total{model="late-trip",version="1"}';
+  const name = 'millwright_predictions_total{model="late-trip",version="1",protocol="v1"}';
   const before = await metric(shared, name);
   await predict(shared, asked);
   expect(await metric(shared, name)).toBe(before + 1);

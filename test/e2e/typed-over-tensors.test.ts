@@ -35,6 +35,10 @@ const models = [
      gates: [atLeast("accuracy", 0.01)],`,
   ),
   model("plain", 'task: "regression", label: (f) => f.delay, gates: [atMost("rmse", 1e9)],'),
+  model("wet", 'task: "regression", label: (f) => f.delay, gates: [atMost("rmse", 1e9)],').replace(
+    ".optional()",
+    "",
+  ),
 ];
 const serving = `
   serving: {
@@ -204,6 +208,9 @@ test("cost, and what stood in, are counted whichever way a model was asked", asy
         .at(-1) ?? 0,
     );
   };
+  const asked = (protocol: string) =>
+    figure(`millwright_predictions_total{model="late",version="1",protocol="${protocol}"}`);
+  const [v1, v2, grpc] = await Promise.all(["v1", "v2", "grpc"].map(asked));
   const cost = 'millwright_prediction_cost_total{model="late",version="1"}';
   const before = await figure(cost);
   await typed("late");
@@ -211,6 +218,10 @@ test("cost, and what stood in, are counted whichever way a model was asked", asy
   await overHttp("late");
   await overGrpc("late");
   expect(await figure(cost)).toBeCloseTo(before + 3 * 0.25 * rows.length);
+  // Rows, whether they came one by one or as tensors.
+  expect(await Promise.all(["v1", "v2", "grpc"].map(asked))).toEqual([
+    ...[v1 + rows.length, v2 + rows.length, grpc + rows.length],
+  ]);
 
   // One call at once: of three rows two are refused, and the default answers.
   const fallbacks = 'millwright_fallbacks_total{model="plain",version="1",because="MW0717"}';
@@ -236,6 +247,35 @@ test("refusals over gRPC are counted among the errors", async () => {
   expect(await client.call("ModelMetadata", { name: "nobody" })).toMatchObject({ code: "MW1160" });
   expect(await client.call("RepositoryModelLoad", nobody)).toMatchObject({ code: "MW1160" });
   expect(await count()).toBe(before + 3);
+});
+
+const problem = async (name: string, input: object, of = "late") => {
+  const inputs = tensorBody.inputs.map((one) => (one.name === name ? { ...one, ...input } : one));
+  const { body } = await ask(`${servers.url}/v2/models/${of}/infer`, { inputs });
+  return String(body.error);
+};
+
+test("what a model of features does not take is told in the protocol's words, over both protocols", async () => {
+  const text = 'expected input "rain" with datatype FP64 and shape [-1]; found datatype INT64 and shape [3].';
+  expect(await problem("rain", { datatype: "INT64", data: [1, 2, 3] })).toContain(text);
+  expect(await problem("rain", { name: "rains" })).toContain('found input "rains". Did you mean "rain"?');
+  expect(await problem("rain", { shape: [1], data: [1] })).toContain(
+    'expected input "rain" with datatype FP64 and shape [3]; found datatype FP64 and shape [1].',
+  );
+  const outcome = await client.call("ModelInfer", {
+    model_name: "late",
+    inputs: [{ name: "rain", datatype: "INT64", shape: [3], contents: { int64_contents: [1, 2, 3] } }],
+  });
+  expect("text" in outcome ? outcome.text : "").toContain(
+    'expected input "at" with datatype BYTES and shape [-1]; found no such input.',
+  );
+});
+
+test("NaN and Infinity are told as such", async () => {
+  expect(await problem("rain", { data: [1, "NaN", 3] }, "wet")).toContain(
+    "rain: expected a finite number, found NaN",
+  );
+  expect(await problem("rain", { data: [1, "-Infinity", 3] })).toContain("found -Infinity");
 });
 
 test("bytes that do not fit are explained without a word of HTTP", async () => {

@@ -219,7 +219,8 @@ export default defineProject({ name: "dying", models: [] });
   expect(processesOf(folder, dying)).toEqual([]);
 });
 
-test("SIGTERM ends workers that start; a second one ends even a worker that never will", async () => {
+/** A crew whose second worker never gets beyond its configuration. */
+async function startStuck(): Promise<{ readonly running: Running; readonly workers: readonly number[] }> {
   const stuck = await folders.make({
     "millwright.config.ts": `import { defineProject } from "millwright";
 if (process.env.MILLWRIGHT_WORKER === "2") {
@@ -234,6 +235,18 @@ export default defineProject({ name: "stuck", models: [] });
   expect(await running.firstLine).toBe("stuck");
   const workers = childrenOf(running.child.pid ?? 0);
   expect(workers).toHaveLength(2);
+  return { running, workers };
+}
+
+test("a primary that is killed takes with it even a worker that never ends its start", async () => {
+  const { running, workers } = await startStuck();
+  running.child.kill("SIGKILL");
+  await gone(workers);
+  expect(workers.filter(runs)).toEqual([]);
+});
+
+test("SIGTERM ends workers that start; a second one ends even a worker that never will", async () => {
+  const { running, workers } = await startStuck();
   running.child.kill("SIGTERM");
   await until(() => workers.filter(runs).length === 1);
   running.child.kill("SIGTERM");

@@ -119,6 +119,23 @@ test("what is there is overwritten when that is asked for alone, and never by ha
   await expectWhole(out);
 }, 120_000);
 
+test.each([
+  ["garbage.parquet", "no Parquet, though it says so"],
+  ["garbage.csv", '\u0000\u0001\u0002,"\u0000\n\u0003""x'],
+  ["garbage.json", "{[1,"],
+  ["empty.csv", ""],
+])("a file that can never be read leaves nothing behind: %s", async (file, content) => {
+  await writeFile(join(folder, file), content);
+  const out = `of-${file}.parquet`;
+  const refused = await failure(folder, ["predict", "pair@1", "--file", file, "--out", out]);
+  expect(refused).toMatchObject({
+    exit: 2,
+    error: { code: expect.stringMatching(/^MW(0202|1170)$/) as string },
+  });
+  expect(drafts(out)).toEqual([]);
+  expect(existsSync(join(folder, out))).toBe(false);
+});
+
 test("wrong use is told before anything is read", async () => {
   const base = ["predict", "pair@1", "--file"];
   expect(await failure(folder, [...base, "rows.txt", "--out", "a.parquet"])).toMatchObject({

@@ -159,7 +159,7 @@ test("a second server on the same live state is refused, and the first goes on",
   const { exit, error } = await failure(folder, ["serve", "--port", "0"]);
   expect([exit, error.code]).toEqual([3, "MW1005"]);
   expect(error.found).toContain(`process ${first.running.child.pid ?? 0} `);
-  expect(error.remedy).toMatch(/Stop that process/);
+  expect(error.remedy).toMatch(/Stop that process.*--live <name>/);
   expect(await first.post(predictPath, requestOf(traffic[0]))).toMatchObject({ status: 200 });
   const other = await startServer(folder, "--live", "other", "--as-of", asOf);
   running.push(other);

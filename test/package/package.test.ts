@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { root } from "../../scripts/architecture-table.mjs";
@@ -43,16 +43,37 @@ describe("the package, after `npm run build`", () => {
     },
   );
 
-  test("carries compiled code, templates, the Python side and its papers, and nothing else", () => {
-    const papers = ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "python/README.md"];
+  test("carries compiled code, templates, the Python side, docs, examples and its papers, and nothing else", () => {
+    const papers = [
+      ...["package.json", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "python/README.md"],
+    ];
+    const reading =
+      /^docs\/([\w-]+\.md|images\/\w+\.png)$|^examples\/[\w-]+\/[\w.-]+\.(js|ts|md|py|parquet)$/;
     const python = /^python\/(locks\/\w+\.txt|millwright_trainer\/[\w/]+\.(py|schema\.json))$/;
     const strays = packed.filter(
       (file) =>
-        !/^dist\/.+\.(js|d\.ts)$|^templates\//.test(file) && !python.test(file) && !papers.includes(file),
+        !/^dist\/.+\.(js|d\.ts)$|^templates\//.test(file) &&
+        !python.test(file) &&
+        !reading.test(file) &&
+        !papers.includes(file),
     );
     expect(strays).toEqual([]);
     expect(packed).toEqual(expect.arrayContaining(papers));
     expect(packed.filter((file) => /\.(test|testing)\./.test(file))).toEqual([]);
+  });
+
+  test("leads nowhere that is not in it", () => {
+    const dead = packed
+      .filter((file) => file.endsWith(".md"))
+      .flatMap((file) =>
+        [...read(file).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, link]) => ({ file, link })),
+      )
+      .filter(({ link }) => !/^[a-z]+:/.test(link))
+      .filter(({ file, link }) => {
+        const target = posix.join(posix.dirname(file), link);
+        return !packed.some((other) => other === target || other.startsWith(`${target}/`));
+      });
+    expect(dead).toEqual([]);
   });
 
   test("each compiled file has a source", () => {

@@ -20,6 +20,7 @@ import {
 } from "../../kernel/index.js";
 import { excludeFromCanonical } from "./exclude-rows.js";
 import { fingerprintCanonical } from "./fingerprint.js";
+import { requireHeader } from "./csv-header.js";
 import { mendCsv } from "./mend-csv.js";
 import { readCanonical } from "./read-table.js";
 import { openScratch } from "./scratch.js";
@@ -75,6 +76,7 @@ class DuckDBEngine implements TableEngine {
   async stage(location: SourceLocation, schema: Schema, signal?: AbortSignal): Promise<StagedFile> {
     const absolute = { ...location, path: resolve(this.projectFolder, location.path) };
     await requireFile(absolute.path);
+    await requireHeader(absolute);
     const path = this.nextFile();
     const request = { location: absolute, schema, target: path };
     try {
@@ -122,7 +124,6 @@ class DuckDBEngine implements TableEngine {
     const request = {
       path,
       columns: columns === undefined ? all : all.filter(({ name }) => columns.includes(name)),
-      nextName: () => `dictionary_${++this.counter.value}`,
     };
     return withConnection(this.instance, (connection) => readCanonical(connection, request));
   }

@@ -11,6 +11,7 @@ import { readFooter, type Footer } from "./parquet-footer.js";
 import type { PartFile } from "./parquet-output.js";
 import { openRowFile, unreadable, type ParquetRows } from "./row-file.js";
 import { engineError, isResourceError, withConnection } from "./session.js";
+import { requireHeader } from "./csv-header.js";
 import { mendCsv } from "./mend-csv.js";
 import { stageText, type TextLocation } from "./stage-text.js";
 
@@ -164,6 +165,7 @@ async function parquetOf(
 ): Promise<ParquetRows> {
   const { path: origin, format } = location;
   await requireFile(origin);
+  await requireHeader(location);
   if (location.format === "parquet") return { path: origin, format, origin, undivided: [] };
   const path = join(folder.path, "rows.parquet");
   const noted = join(folder.path, "undivided.json");

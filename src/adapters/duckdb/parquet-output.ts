@@ -30,7 +30,8 @@ export interface PartFile extends StoredPart {
   readonly path: string;
 }
 
-const copiedBytes = 4 << 20;
+/** Bytes that are copied at once: more do not stay in a processor's cache between reading and writing. */
+const copiedBytes = 1 << 20;
 
 export async function beginOutput(file: FileHandle): Promise<Output> {
   const output = { file, at: 0 };
@@ -45,46 +46,59 @@ export async function carryColumns(
   signal: AbortSignal | undefined,
 ): Promise<readonly OutputGroup[]> {
   const leaves = names.flatMap((name) => footer.columns.find((column) => column.name === name)?.leaves ?? []);
+  const runs: Run[] = [];
+  let end = output.at;
+  const groups: OutputGroup[] = [];
+  for (const { rowCount, chunks } of footer.groups) {
+    if (rowCount === 0) continue;
+    const carried = leaves.map((leaf) => {
+      const place = placeOf(chunks[leaf]);
+      if (place === undefined) throw new TypeError("a chunk that lies nowhere is not carried");
+      const moved = movedChunk(chunks[leaf], end - place.at);
+      addTo(runs, place);
+      end += place.size;
+      return moved;
+    });
+    groups.push({ rowCount, chunks: carried });
+  }
+  await copyRuns(output, { path, runs }, signal);
+  return groups;
+}
+
+/** Bytes of a file that lie one behind the other. */
+interface Run {
+  readonly at: number;
+  size: number;
+}
+
+/** Chunks that lie side by side, as those of neighbouring columns do, are copied together. */
+function addTo(runs: Run[], { at, size }: Readonly<Run>): void {
+  const last = runs.at(-1);
+  if (last !== undefined && last.at + last.size === at) last.size += size;
+  else runs.push({ at, size });
+}
+
+async function copyRuns(
+  output: Output,
+  { path, runs }: { readonly path: string; readonly runs: readonly Run[] },
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const buffer = Buffer.allocUnsafe(copiedBytes);
   const source = await open(path, "r");
   try {
-    const groups: OutputGroup[] = [];
-    for (const { rowCount, chunks } of footer.groups) {
-      if (rowCount === 0) continue;
-      const carried: ThriftStruct[] = [];
-      for (const leaf of leaves) {
+    for (const { at, size } of runs) {
+      for (let done = 0; done < size;) {
         throwIfCancelled(signal);
-        carried.push(await carryChunk(output, source, { chunk: chunks[leaf], buffer }));
+        const wanted = Math.min(buffer.length, size - done);
+        const { bytesRead } = await source.read(buffer, 0, wanted, at + done);
+        if (bytesRead === 0) throw new RangeError("a file that ends within a chunk");
+        await write(output, buffer.subarray(0, bytesRead));
+        done += bytesRead;
       }
-      groups.push({ rowCount, chunks: carried });
     }
-    return groups;
   } finally {
     await source.close();
   }
-}
-
-interface Carrying {
-  readonly chunk: ThriftStruct;
-  readonly buffer: Uint8Array;
-}
-
-async function carryChunk(
-  output: Output,
-  source: FileHandle,
-  { chunk, buffer }: Carrying,
-): Promise<ThriftStruct> {
-  const place = placeOf(chunk);
-  if (place === undefined) throw new TypeError("a chunk that lies nowhere is not carried");
-  const moved = output.at - place.at;
-  for (let done = 0; done < place.size;) {
-    const wanted = Math.min(buffer.length, place.size - done);
-    const { bytesRead } = await source.read(buffer, 0, wanted, place.at + done);
-    if (bytesRead === 0) throw new RangeError("a file that ends within a chunk");
-    await write(output, buffer.subarray(0, bytesRead));
-    done += bytesRead;
-  }
-  return movedChunk(chunk, moved);
 }
 
 /** What says where something lies outside of the chunk (indexes, filters) is left out: that is not carried. */

@@ -1,4 +1,4 @@
-import type { DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBDataChunk, DuckDBInstance, DuckDBListVector } from "@duckdb/node-api";
 import { quotedIdentifier, type DuckDBConnection, type DuckDBVector } from "@duckdb/node-api";
 import { dataErrors, type RejectedRow, type RejectedValue, type SourceLocation } from "../../data/index.js";
 import type { FileColumn, FileField, FileReading, FileRows, RowFile } from "../../data/index.js";
@@ -7,6 +7,7 @@ import { fromJson, fromText, fromTyped, readableTypes, type Conversion } from ".
 import { engineError, isResourceError, withConnection } from "./session.js";
 import { fillMatrix } from "./fill-matrix.js";
 import { fromCanonical } from "./sql.js";
+import { streamChunks } from "./stream-chunks.js";
 
 /** Rows as Parquet: a Parquet file as it is, or what a text file was written into. */
 export interface ParquetRows {
@@ -75,6 +76,9 @@ interface Taking {
   readonly signal: AbortSignal | undefined;
 }
 
+/** How far the engine reads ahead: its own megabyte holds it up for every few chunks, and more leaves the caches. */
+const aheadSize = "8MB";
+
 /**
  * One query streams the rows in their order, so that a file is read once and no more of it is in memory than the
  * engine reads ahead, however large its row groups are.
@@ -84,14 +88,12 @@ async function readInChunks(
   { rows, columns, reading }: ReadRequest,
   { take, signal }: Taking,
 ): Promise<void> {
-  const { fields, matrices, from } = reading;
-  const selected = [...fields, ...matrices.flatMap((matrix) => matrix.fields)].map((field, i) =>
-    selectOf(field, { rows, columns, narrow: i >= fields.length }),
-  );
-  const select = ["true", ...selected.flat()].join(", ");
+  const { from } = reading;
+  const selection = selectionOf(reading, { rows, columns });
+  const select = selection.expressions.join(", ");
   const source = `${fromCanonical(rows.path, ", file_row_number = true")} WHERE file_row_number >= ${from}`;
-  const result = await connection.stream(`SELECT ${select} FROM ${source}`);
-  const chunk = chunkOf(reading, selected);
+  const fetching = await streamChunks(connection, `SELECT ${select} FROM ${source}`, aheadSize);
+  const chunk = chunkOf(reading, selection);
   let at = from;
   const give = async () => {
     throwIfCancelled(signal);
@@ -101,24 +103,52 @@ async function readInChunks(
     const undivided = rows.undivided.filter(({ row }) => row >= first && row < first + table.rowCount);
     await take({ ...given, undivided });
   };
-  for (;;) {
-    const fetched = await result.fetchChunk();
-    if (fetched === null || fetched.rowCount === 0) break;
-    for (let taken = 0; taken < fetched.rowCount;) {
-      taken += chunk.add(fetched, taken, at);
-      if (chunk.isFull()) await give();
+  try {
+    for (let fetched = await fetching.next(); fetched !== undefined; fetched = await fetching.next()) {
+      for (let taken = 0; taken < fetched.rowCount;) {
+        taken += chunk.add(fetched, taken, at);
+        if (chunk.isFull()) await give();
+      }
     }
+    if (!chunk.isEmpty()) await give();
+  } finally {
+    await fetching.idle();
   }
-  if (!chunk.isEmpty()) await give();
 }
 
-interface Selecting extends Pick<ReadRequest, "rows" | "columns"> {
-  /** Whether floats of 32 bits may stay so. */
-  readonly narrow: boolean;
+/** What is selected, and where it stands among the columns of the result. */
+interface Selection {
+  readonly expressions: readonly string[];
+  /** Of each field its value; of each matrix a list of its fields' values. */
+  readonly fields: readonly number[];
+  readonly matrices: readonly number[];
+  /** Texts of values that could not be read, by field. */
+  readonly rejectable: readonly { readonly name: string; readonly position: number }[];
 }
 
-/** The value of a field and, where not every value can be read, the text of one that could not. */
-function selectOf(field: FileField, { rows, columns, narrow }: Selecting): readonly string[] {
+type Selecting = Pick<ReadRequest, "rows" | "columns">;
+
+function selectionOf({ fields, matrices }: FileReading, selecting: Selecting): Selection {
+  // An engine selects something, also where there is nothing to read.
+  const expressions = ["true"];
+  const rejectable: { name: string; position: number }[] = [];
+  const add = (expression: string) => expressions.push(expression) - 1;
+  const valueOf = (field: FileField, narrow: boolean) => {
+    const [value, ...raw] = selectOf(field, selecting, narrow);
+    for (const text of raw) rejectable.push({ name: field.name, position: add(text) });
+    return value;
+  };
+  return {
+    ...{ expressions, rejectable },
+    fields: fields.map((field) => add(valueOf(field, false))),
+    matrices: matrices.map((matrix) =>
+      add(`list_value(${matrix.fields.map((field) => valueOf(field, true)).join(", ")})`),
+    ),
+  };
+}
+
+/** The value of a field and, where not every value can be read, the text of one that could not; `narrow` floats stay so. */
+function selectOf(field: FileField, { rows, columns }: Selecting, narrow: boolean): readonly string[] {
   const column = columns.find(({ name }) => name === field.column);
   if (column === undefined) throw new TypeError(`no column "${field.column}" in ${rows.origin}`);
   if (narrow && rows.format === "parquet" && column.type === "FLOAT")
@@ -160,17 +190,13 @@ function conversionOf(
 }
 
 /** Rows that are collected until they are a chunk. */
-function chunkOf({ fields, matrices, chunkRows }: FileReading, selected: readonly (readonly string[])[]) {
-  const positions = positionsOf(selected);
-  const rejectable = [...fields, ...matrices.flatMap((matrix) => matrix.fields)].flatMap(({ name }, i) =>
-    selected[i].length > 1 ? [{ name, position: positions[i] + 1 }] : [],
-  );
-  let first = fields.length;
-  const places = matrices.map((matrix) => positions.slice(first, (first += matrix.fields.length)));
+function chunkOf({ fields, matrices, chunkRows }: FileReading, selection: Selection) {
   const begin = () => fields.map(({ kind }) => (kind === "string" ? texts(chunkRows) : numbers(chunkRows)));
-  const beginMatrices = () => places.map((of) => new Float32Array(chunkRows * of.length));
+  // Who has the rows of one chunk may still have them while the next is filled, and not longer.
+  let [filled, next] = [0, 1].map(() =>
+    matrices.map((matrix) => sharedFloats(chunkRows * matrix.fields.length)),
+  );
   let targets = begin();
-  let floats = beginMatrices();
   let rejects: RejectedValue[] = [];
   let count = 0;
 
@@ -181,12 +207,13 @@ function chunkOf({ fields, matrices, chunkRows }: FileReading, selected: readonl
     add(fetched: DuckDBDataChunk, taken: number, from: number): number {
       const rows = Math.min(chunkRows - count, fetched.rowCount - taken);
       targets.forEach((target, i) =>
-        target.fill(fetched.getColumnVector(positions[i]), { taken, rows, at: count }),
+        target.fill(fetched.getColumnVector(selection.fields[i]), { taken, rows, at: count }),
       );
-      floats.forEach((matrix, i) =>
-        fillMatrix(matrix, fetched, { positions: places[i], taken, rows, at: count }),
-      );
-      for (const { name, position } of rejectable) {
+      filled.forEach((matrix, i) => {
+        const lists = fetched.getColumnVector(selection.matrices[i]) as DuckDBListVector;
+        fillMatrix(matrix, lists, { width: matrices[i].fields.length, taken, rows, at: count });
+      });
+      for (const { name, position } of selection.rejectable) {
         const vector = fetched.getColumnVector(position);
         for (let row = 0; row < rows; row++) {
           const found = vector.getItem(taken + row);
@@ -198,16 +225,16 @@ function chunkOf({ fields, matrices, chunkRows }: FileReading, selected: readonl
     },
     take(from: number): Omit<FileRows, "undivided"> {
       const columns = Object.fromEntries(fields.map(({ name }, i) => [name, targets[i].column(count)]));
-      const filled = matrices.map(
-        ({ name }, i) => [name, floats[i].subarray(0, count * places[i].length)] as const,
+      const floats = matrices.map(
+        (matrix, i) => [matrix.name, filled[i].subarray(0, count * matrix.fields.length)] as const,
       );
       const found = rejects.sort((a, b) => a.row - b.row);
       const given = {
         ...{ from, table: { rowCount: count, columns } },
-        ...{ matrices: Object.fromEntries(filled), rejects: found },
+        ...{ matrices: Object.fromEntries(floats), rejects: found },
       };
       targets = begin();
-      floats = beginMatrices();
+      [filled, next] = [next, filled];
       rejects = [];
       count = 0;
       return given;
@@ -215,11 +242,7 @@ function chunkOf({ fields, matrices, chunkRows }: FileReading, selected: readonl
   };
 }
 
-/** The position of each field's value among the columns of the result, whose first is none. */
-function positionsOf(selected: readonly (readonly string[])[]): readonly number[] {
-  let position = 1;
-  return selected.map((columns) => (position += columns.length) - columns.length);
-}
+const sharedFloats = (length: number) => new Float32Array(new SharedArrayBuffer(length * 4));
 
 interface Span {
   readonly taken: number;

@@ -100,6 +100,11 @@ test("a column of another type, a file of another format and one that is missing
   const text = join(folder, "text.parquet");
   await writeFile(text, "no parquet");
   await expect(draft.openRows({ format: "parquet", path: text })).rejects.toMatchObject({ code: "MW0202" });
+  const empty = { format: "csv", path: join(folder, "empty.csv"), delimiter: ",", nullText: "" } as const;
+  await writeFile(empty.path, "");
+  await expect(draft.openRows(empty)).rejects.toMatchObject({
+    ...{ code: "MW0202", found: "an empty file, 0 bytes" },
+  });
   const nothing = { format: "parquet", path: join(folder, "nothing.parquet") } as const;
   await expect(draft.openRows(nothing)).rejects.toMatchObject({ code: "MW0201" });
   await draft.discard();
@@ -148,7 +153,10 @@ test("a draft keeps its note and parts for whoever goes on, and becomes the outp
   expect((await readdir(folder)).filter((name) => name.startsWith("whole.out.predict-"))).toEqual([]);
 });
 
-test("columns are carried as they lie, whatever their types, row groups and order, beside pages of every type", async () => {
+test.each([
+  ["some in another order", ["at", "deep", "list", "label", "gap"]],
+  ["all in their order", ["id", "label", "list", "deep", "at", "gap"]],
+])("columns are carried as they lie beside pages of every type: %s", async (_, carried) => {
   const path = await parquet(
     "carried",
     "SELECT range AS id, 'text ' || (range % 5) AS label, [range, NULL, 3] AS list, {'a': range, 'b': ['x']} AS deep, " +
@@ -157,7 +165,7 @@ test("columns are carried as they lie, whatever their types, row groups and orde
   );
   const draft = await begin("carried.out");
   await draft.openRows({ format: "parquet", path });
-  await draft.carry(["at", "deep", "list", "label", "gap"]);
+  await draft.carry(carried);
   const missing = <T>(row: number, value: T) => (row % 7 === 0 ? null : value);
   const every = (from: number, rowCount: number) => ({
     rowCount,
@@ -189,9 +197,7 @@ test("columns are carried as they lie, whatever their types, row groups and orde
   const out = `read_parquet('${join(folder, "carried.out")}', file_row_number = true)`;
   const alike = await query(
     `SELECT count(*) FROM ${out} o JOIN read_parquet('${path}', file_row_number = true) i USING (file_row_number) WHERE ` +
-      ["at", "deep", "list", "label", "gap"]
-        .map((name) => `o.${name} IS NOT DISTINCT FROM i.${name}`)
-        .join(" AND "),
+      carried.map((name) => `o.${name} IS NOT DISTINCT FROM i.${name}`).join(" AND "),
   );
   expect(alike).toEqual([["5000"]]);
   const gone = "file_row_number % 7 = 0";
@@ -220,17 +226,24 @@ test("matrices are row-major floats, from floats of either width, whole numbers 
   const draft = await begin("matrix.out");
   const rows = await draft.openRows({ format: "parquet", path });
   const names = [...Array.from({ length: 9 }, (_, i) => `x_${i}`), "n"];
-  const matrices = [{ name: "m", fields: names.map((name) => field(name, "float")) }];
+  const matrixOf = (name: string, columns: readonly string[]) => ({
+    name,
+    fields: columns.map((column) => field(column, "float")),
+  });
+  const matrices = [matrixOf("m", names), matrixOf("narrow", ["x_3", "x_1"])];
   const taken: number[] = [];
-  await rows.read(
-    { fields: [], matrices, from: 1, chunkRows: 2000 },
-    async (chunk) => void taken.push(...chunk.matrices["m"]),
-  );
+  const narrow: number[] = [];
+  await rows.read({ fields: [field("n", "int")], matrices, from: 1, chunkRows: 700 }, async (chunk) => {
+    taken.push(...chunk.matrices["m"]);
+    narrow.push(...chunk.matrices["narrow"]);
+  });
   const expected = Array.from({ length: 2999 }, (_, i) => i + 1).flatMap((row) => [
     ...Array.from({ length: 9 }, (_, i) => row + i / 16),
     row === 1 ? NaN : row,
   ]);
   expect(taken).toEqual(expected.map(Math.fround));
+  const pairs = Array.from({ length: 2999 }, (_, i) => [i + 1 + 3 / 16, i + 1 + 1 / 16]);
+  expect(narrow).toEqual(pairs.flat().map(Math.fround));
   await draft.discard();
 });
 

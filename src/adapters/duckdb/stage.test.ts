@@ -197,6 +197,13 @@ describe("stage refuses", () => {
     await expect(engine.hashFile("nowhere.parquet")).rejects.toMatchObject({ code: "MW0201" });
   });
 
+  it("a CSV file of nothing at all", async () => {
+    await writeText("empty.csv", "");
+    await expect(stage(csv("empty.csv"))).rejects.toMatchObject({
+      ...{ code: "MW0202", found: "an empty file, 0 bytes" },
+    });
+  });
+
   it("what is not Parquet, and Parquet that is cut or damaged", async () => {
     await writeText("text.parquet", "this is not Parquet");
     await expect(stage(parquet("text.parquet"))).rejects.toMatchObject({ code: "MW0202" });

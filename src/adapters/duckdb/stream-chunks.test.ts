@@ -29,7 +29,7 @@ describe("numbers of a file", () => {
     ]);
     const read: number[][] = [[], [], [], []];
     for (let next = await numbers.next(); next !== undefined; next = await numbers.next()) {
-      next.forEach((values, column) => read[column].push(...values));
+      next.forEach((value, i) => read[i % read.length].push(value));
     }
     await numbers.close();
     const expected = (value: (n: number) => number, nulls: number) =>
@@ -45,7 +45,7 @@ describe("numbers of a file", () => {
     const path = await absolute("half.parquet");
     const numbers = await engine.streamNumbers(path, schema, ["i"]);
     const first = await numbers.next();
-    expect(first?.[0][2]).toBe(2);
+    expect(first?.[2]).toBe(2);
     await numbers.close();
     const unread = await engine.streamNumbers(path, schema, ["i"]);
     await unread.close();

@@ -1,6 +1,13 @@
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBVector } from "@duckdb/node-api";
+import {
+  DuckDBListVector,
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  type DuckDBInstance,
+  type DuckDBVector,
+} from "@duckdb/node-api";
 import type { NumberStream } from "../../data/index.js";
 import type { FieldKind } from "../../kernel/index.js";
+import { freeNumbers } from "./free-numbers.js";
 import { openConnection } from "./session.js";
 import { fromCanonical } from "./sql.js";
 
@@ -14,9 +21,13 @@ interface Chunks {
   idle(): Promise<void>;
 }
 
-/** Starts a select. The engine makes the next rows while the caller has those before. */
-export async function streamChunks(connection: DuckDBConnection, select: string): Promise<Chunks> {
-  await connection.run(`SET streaming_buffer_size = '${aheadSize}'`);
+/** Starts a select. The engine makes the next rows while the caller has those before, `ahead` of them at most. */
+export async function streamChunks(
+  connection: DuckDBConnection,
+  select: string,
+  ahead = aheadSize,
+): Promise<Chunks> {
+  await connection.run(`SET streaming_buffer_size = '${ahead}'`);
   const result = await connection.stream(select);
   const fetchChunk = () => {
     const chunk = result.fetchChunk();
@@ -24,16 +35,16 @@ export async function streamChunks(connection: DuckDBConnection, select: string)
     chunk.catch(() => undefined);
     return chunk;
   };
-  let ahead = fetchChunk();
+  let coming = fetchChunk();
   return {
     async next() {
-      const chunk = await ahead;
+      const chunk = await coming;
       if (chunk === null || chunk.rowCount === 0) return undefined;
-      ahead = fetchChunk();
+      coming = fetchChunk();
       return chunk;
     },
     idle: () =>
-      ahead.then(
+      coming.then(
         () => undefined,
         () => undefined,
       ),
@@ -48,12 +59,23 @@ export const numberSql = ({ quoted, kind }: { readonly quoted: string; readonly 
  * The elements of a vector without nulls. They lie in a typed array that has no public name; to take each with
  * `getItem`, which any other version of the client still has, costs ten times as much.
  */
-export function elementsOf(vector: DuckDBVector): Float64Array | Int32Array {
+export function elementsOf(vector: DuckDBVector): Float64Array {
   const elements: unknown = Reflect.get(vector, "items");
-  if (elements instanceof Float64Array || elements instanceof Int32Array) {
+  if (elements instanceof Float64Array) {
     return elements.length === vector.itemCount ? elements : elements.subarray(0, vector.itemCount);
   }
   return Float64Array.from({ length: vector.itemCount }, (_, i) => vector.getItem(i) as number);
+}
+
+/** The numbers of a vector of lists, one list after the other. */
+function listedNumbers(vector: DuckDBVector): Float64Array {
+  if (!(vector instanceof DuckDBListVector)) throw new TypeError("a vector of lists was expected");
+  const numbers = elementsOf(vector.childVector);
+  const last = vector.itemCount - 1;
+  return numbers.subarray(
+    vector.getEntryOffset(0),
+    vector.getEntryOffset(last) + vector.getEntryLength(last),
+  );
 }
 
 interface NumbersRequest {
@@ -68,12 +90,16 @@ export async function streamNumbers(
 ): Promise<NumberStream> {
   const { connection, attempt } = await openConnection(instance);
   try {
-    const select = columns.map(numberSql).join(", ");
+    // One vector for all columns: to take many small ones out of a chunk costs more than to copy their numbers.
+    const select = `list_value(${columns.map(numberSql).join(", ")})`;
     const chunks = await attempt(streamChunks(connection, `SELECT ${select} FROM ${fromCanonical(path)}`));
+    let read: Float64Array | undefined;
     return {
       async next() {
+        if (read !== undefined) freeNumbers([read]);
         const chunk = await attempt(chunks.next());
-        return chunk && columns.map((_, i) => elementsOf(chunk.getColumnVector(i)) as Float64Array);
+        read = chunk && listedNumbers(chunk.getColumnVector(0));
+        return read;
       },
       async close() {
         connection.interrupt();

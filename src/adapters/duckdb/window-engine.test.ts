@@ -2,7 +2,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { events, parquet } from "../../data/index.js";
-import { foldAnswers } from "../../features/fold-answers.testing.js";
+import { foldAnswers } from "../../features/offline/fold-answers.testing.js";
 import {
   buildFeatures,
   count,
@@ -21,7 +21,7 @@ import {
   type View,
   type WindowEngine,
 } from "../../features/index.js";
-import { featureChoice } from "../../features/random-features.testing.js";
+import { featureChoice } from "../../features/proof/random-features.testing.js";
 import {
   anchoredRows,
   emptyRow,
@@ -29,8 +29,12 @@ import {
   times,
   valuesOf,
   type Row,
-} from "../../features/random-rows.testing.js";
-import { availabilityCount, sourceWith, type Question } from "../../features/random-views.testing.js";
+} from "../../features/proof/random-rows.testing.js";
+import {
+  availabilityCount,
+  sourceWith,
+  type Question,
+} from "../../features/definition/random-views.testing.js";
 import { isMillwrightError, tableOf, textColumn, type Column } from "../../kernel/index.js";
 import { useTestEngine } from "./engine.testing.js";
 import { duckdbWindows } from "./window-engine.js";

@@ -263,9 +263,5 @@ async function readKeys(
   return readRows(connection, {
     from: "sampled",
     columns: columnsOfSchema(columnsOfView(view)),
-    nextName: () => `sampled_dictionary_${++names.value}`,
   });
 }
-
-/** Types are global in an instance, so each read needs its own. */
-const names = { value: 0 };

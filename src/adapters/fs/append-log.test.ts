@@ -108,6 +108,7 @@ describe("fsAppendLog", () => {
     const log = await fsAppendLog(folder);
     await expect(fsAppendLog(folder)).rejects.toMatchObject({
       code: "MW1005",
+      remedy: expect.stringContaining("--live") as string,
       details: { pid: process.pid },
     });
     await log.close();

@@ -78,7 +78,8 @@ function inUse(folder: string, holder: string) {
   return storageErrors.error("MW1005", {
     expected: `the log in ${folder} to be free`,
     found: `process ${pid} writing to it`,
-    remedy: "Stop that process first, or give this one a folder of its own.",
+    remedy:
+      "Stop that process first, or give this one logs of its own: another live state, by --live <name> or the option live.",
     details: { folder, pid: Number(pid) },
   });
 }

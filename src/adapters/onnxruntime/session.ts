@@ -2,13 +2,15 @@ import { env, listSupportedBackends } from "onnxruntime-node";
 import { inferenceErrors, type SessionFactory, type SessionOptions } from "../../inference/index.js";
 import { openApart } from "./apart-session.js";
 import { openInline } from "./inline-session.js";
+import { openInThread } from "./thread-session.js";
 
-/** Sessions of ONNX Runtime, in this thread or apart, on the CPU unless asked for another provider. */
+/** Sessions of ONNX Runtime, in this thread, in another or apart, on the CPU unless asked for another provider. */
 export const onnxruntimeSessions: SessionFactory = Object.freeze({
   engine: `onnxruntime ${env.versions.node ?? env.versions.common}`,
-  open: async (graph: Uint8Array, { apart, ...options }: SessionOptions) => {
+  open: async (graph: Uint8Array, { apart, inThread = false, ...options }: SessionOptions) => {
     requireProvider(options.provider);
-    return apart === undefined ? openInline(graph, options) : openApart(graph, options, apart);
+    if (apart !== undefined) return openApart(graph, options, apart);
+    return inThread ? openInThread(graph, options) : openInline(graph, options);
   },
 });
 

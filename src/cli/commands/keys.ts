@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import type { ApiKeyRecord } from "../../access/index.js";
 import { durationMs, type Duration } from "../../kernel/index.js";
-import { createKey, listKeys, revokeKey } from "../../lifecycle/index.js";
+import { createKey, keyWarnings, listKeys, revokeKey } from "../../lifecycle/index.js";
 import { withCommonOptions } from "../options.js";
 import { runOnProject, type CommonOptions } from "../run-command.js";
 import { columns } from "../terminal.js";
@@ -16,7 +16,7 @@ export function addKeys(program: Command): void {
   const keys = program.command("keys").description("API keys for callers of the project's servers");
 
   withCommonOptions(keys.command("create <name>"))
-    .description("make an API key and show it, once")
+    .description("make an API key and show it, once: standard output is the key alone")
     .requiredOption(
       "--scope <scope...>",
       "what it is for: predict, feedback, ingest, read or manage, with :<model> for one model; * for all",
@@ -28,12 +28,12 @@ export function addKeys(program: Command): void {
         const { id, expiresAtMs } = issued.record;
         const until =
           expiresAtMs === null ? "It does not expire." : `It expires on ${timeText(expiresAtMs)}.`;
-        const text = [
-          issued.key,
-          `Key ${id} of ${name} for ${scopes.join(", ")}. ${until}`,
-          "It is not shown again.",
-        ];
-        return { json: issued, text: text.join("\n") };
+        const warnings = await keyWarnings(project, scopes);
+        const about = [`Key ${id} of ${name} for ${scopes.join(", ")}. ${until}`, "It is not shown again."];
+        const notes = options.json === true ? warnings : [...about, ...warnings];
+        // Standard output is the key alone, for whatever stores it.
+        process.stderr.write(notes.map((note) => `${note}\n`).join(""));
+        return { json: { ...issued, warnings }, text: issued.key };
       }),
     );
 

@@ -44,10 +44,10 @@ export function addModels(program: Command): void {
     .action((model: string, ref: string | undefined, options: CommonOptions) =>
       runOnProject(options, async (project) => {
         const found = await readVersion(project, versionNamed(model, ref));
-        const { manifest, card, modelHash } = found.package;
+        const { manifest, modelHash } = found.package;
         const standing = await standingOf(project, found.version);
         const json = { ...found.version, ...standing, modelHash, manifest };
-        return { json, text: `${standingText(found.version, standing)}\n\n${card}` };
+        return { json, text: `${standingText(found.version, standing)}\n\n${found.cardText}` };
       }),
     );
 

@@ -6,7 +6,7 @@ import {
   type TensorSpec,
   type TensorValue,
 } from "../../registry/index.js";
-import { didYouMean } from "../../kernel/index.js";
+import { didYouMean, valueText } from "../../kernel/index.js";
 import { resilienceErrors } from "./resilience-errors.js";
 import { copyTensors } from "./tensor-bytes.js";
 
@@ -58,7 +58,7 @@ function checkDeclared(outputs: readonly TensorSpec[], given: Tensors | Declared
     const what = `${spec.name}, ${tensorText(oneRow(spec))}`;
     if (!Object.hasOwn(declared, spec.name)) throw unfit(what, "nothing");
     const value = declared[spec.name];
-    if (typeof value !== "object" || value === null) throw unfit(what, JSON.stringify(value) ?? "nothing");
+    if (typeof value !== "object" || value === null) throw unfit(what, valueText(value));
     const problem = tensorProblem(value);
     if (problem !== undefined) throw unfit(what, problem);
     if (!fits(oneRow(spec), value)) throw unfit(what, tensorText(value));

@@ -1,5 +1,11 @@
 import { checkInputs, inferenceErrors, type Inferred, type InferOptions } from "../../inference/index.js";
-import { throwIfCancelled, type Clock, type FieldKind, type Schema } from "../../kernel/index.js";
+import {
+  throwIfCancelled,
+  type Clock,
+  type FieldKind,
+  type FieldSpec,
+  type Schema,
+} from "../../kernel/index.js";
 import type { Tensors, TensorSignature, TensorSpec, TensorType, TensorValue } from "../../registry/index.js";
 import { answerOutputs, answerTensors } from "./answer-tensors.js";
 import type { LiveModel, LiveProject, Prediction } from "../live/live-project.js";
@@ -97,21 +103,22 @@ function requestsOf(
   { inputs: specs }: TensorSignature,
   inputs: Tensors,
 ): Record<string, unknown>[] {
-  const needed = specs.filter(({ name }) => Object.hasOwn(inputs, name) || !schema[name].nullable);
-  checkInputs(needed, inputs);
+  checkInputs(specs, inputs, (name) => schema[name].nullable);
   const given = Object.entries(inputs);
   const rows = Math.max(0, ...given.map(([, { shape }]) => shape[0]));
   for (const [name, { shape }] of given)
-    if (shape[0] !== rows) checkInputs([{ name, dtype: inputs[name].dtype, shape: [rows] }], inputs);
+    if (shape[0] !== rows)
+      checkInputs([{ name, dtype: inputs[name].dtype, shape: [rows] }], { [name]: inputs[name] });
   return Array.from({ length: rows }, (_, row) =>
-    Object.fromEntries(given.map(([name, value]) => [name, fieldOf(value, row)])),
+    Object.fromEntries(given.map(([name, value]) => [name, fieldOf(value, row, schema[name])])),
   );
 }
 
-function fieldOf({ dtype, data }: TensorValue, row: number): unknown {
+function fieldOf({ dtype, data }: TensorValue, row: number, { nullable }: FieldSpec): unknown {
   const value = data[row];
   if (dtype === "bool") return value === 1;
   // What a number cannot hold exactly is a text, which the request's schema refuses by the field's name.
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  return Number.isNaN(value) ? null : value;
+  // Where a value may not be missing, the schema refuses what was sent.
+  return nullable && Number.isNaN(value) ? null : value;
 }

@@ -1,4 +1,4 @@
-import type { AppendLog, Clock, MillwrightError } from "../../kernel/index.js";
+import { valueText, type AppendLog, type Clock, type MillwrightError } from "../../kernel/index.js";
 import { lifecycleErrors } from "../errors.js";
 import type { KnownPredictions } from "../watch/known-predictions.js";
 import type { FeedbackReceipt, Refusal } from "./live-project.js";
@@ -41,7 +41,7 @@ export function liveFeedback({ labels, known, clock }: FeedbackParts) {
 function badLabel(item: unknown): MillwrightError {
   return lifecycleErrors.error("MW1105", {
     expected: 'an object { "id": the prediction\'s id, "label": true or false } and nothing else',
-    found: (JSON.stringify(item) ?? "nothing").slice(0, 200),
+    found: valueText(item).slice(0, 200),
     remedy: "Send the id that came with the prediction and its outcome.",
   });
 }

@@ -117,8 +117,9 @@ export async function predictFile(
       ...predicted,
     };
   } catch (error) {
-    // What the same command would only meet again is not kept for it.
-    if (isMillwrightError(error) && Object.hasOwn(predictErrors.rows, error.code)) await draft.discard();
+    // What the same command would only meet again, such as a file that cannot be read, is not kept for it.
+    if (isMillwrightError(error) && (error.row.exit === 2 || Object.hasOwn(predictErrors.rows, error.code)))
+      await draft.discard();
     throw error;
   } finally {
     await draft.close();

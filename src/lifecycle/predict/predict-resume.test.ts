@@ -91,7 +91,7 @@ test("one output has one writer at a time", async () => {
   expect(refused?.reason).toMatchObject({ code: "MW1171" });
 });
 
-test("processes of their own give what one thread gives, in the order of the rows", async () => {
+test("sessions in threads give what one thread gives, in the order of the rows", async () => {
   const files = await jsonLines(folder, "many", numbers(70_000));
   const schema = { x: t.float(), y: t.float() };
   const results: unknown[] = [];

@@ -24,15 +24,18 @@ export interface RefusedRow {
   readonly reasons: readonly string[];
 }
 
-/** Models in memory of which each computes one batch at a time. */
+/** Models in memory that compute side by side. */
 export interface Pool<Graph> {
-  /** Computes with the next one that is free, in the order of the calls. */
+  /** Computes with the next one that has room, in the order of the calls. */
   run<T>(compute: (graph: Graph) => Promise<T>): Promise<T>;
   dispose(): Promise<void>;
 }
 
+/** Batches that a model has at once: one that it computes, and more for while this thread is held up. */
+const batchesEach = 4;
+
 export function poolOf<Graph extends { dispose(): Promise<void> }>(graphs: readonly Graph[]): Pool<Graph> {
-  const free = [...graphs];
+  const free = Array.from({ length: batchesEach }, () => graphs).flat();
   const waiting: ((graph: Graph) => void)[] = [];
   const next = () => {
     const graph = free.pop();

@@ -1,4 +1,4 @@
-import { isMillwrightError, throwIfCancelled } from "../../kernel/index.js";
+import { isMillwrightError, sentence, throwIfCancelled } from "../../kernel/index.js";
 import { loadGraph } from "../../inference/index.js";
 import { readGraphInfo } from "../../learning/index.js";
 import {
@@ -161,7 +161,7 @@ function cardOf({ model, signature, graph }: TensorFacts, { set, origin, spread 
 function headerLines({ producer, irVersion, operatorSets, doc }: GraphHeader): string[] {
   const sets = Object.entries(operatorSets).map(([domain, version]) => `${domain || "ai.onnx"} ${version}`);
   return [
-    ...(producer === "" ? [] : [`Written by ${producer}.`]),
+    ...(producer === "" ? [] : [sentence(`Written by ${producer}`)]),
     `ONNX IR version ${irVersion}, operator sets ${sets.join(", ")}.`,
     ...(doc === "" ? [] : [doc]),
   ];

@@ -1,5 +1,6 @@
 import type { Canonical, FieldKind } from "../../kernel/index.js";
 import {
+  cardText,
   parseReference,
   readPackage,
   stageOf,
@@ -30,13 +31,14 @@ export function versionNamed(model: string, ref?: string): { readonly model: str
   return { model: named.model, ref: named.ref ?? "champion" };
 }
 
-/** A registered version and its package, every hash verified. Throws MW0601 to MW0607. */
+/** A registered version, its package, every hash verified, and its card for a terminal. Throws MW0601 to MW0607. */
 export async function readVersion(
   project: Project,
   { model, ref = "champion" }: { readonly model: string; readonly ref?: string },
-): Promise<{ readonly version: ModelVersion; readonly package: ModelPackage }> {
+): Promise<{ readonly version: ModelVersion; readonly package: ModelPackage; readonly cardText: string }> {
   const version = await project.registry.resolve(model, ref);
-  return { version, package: await readPackage(version.packageId, project.blobs) };
+  const found = await readPackage(version.packageId, project.blobs);
+  return { version, package: found, cardText: cardText(found.card) };
 }
 
 /** The contract of a model as its package keeps it: `ModelDefinition.contract` after a way through JSON. */

@@ -1,11 +1,12 @@
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { afterAll, beforeAll } from "vitest";
 import { onnxruntimeSessions } from "../../adapters/onnxruntime/index.js";
 import { checkInputs, type Infer, type InferOptions, type InferStatistics } from "../../inference/index.js";
-import { scalingGraph } from "../../inference/tensor-graphs.testing.js";
+import { logarithmGraph, scalingGraph } from "../../inference/tensor-graphs.testing.js";
 import { errorTable, isMillwrightError, MillwrightError, systemClock } from "../../kernel/index.js";
 import type { HostedModel, ModelHost } from "../../lifecycle/index.js";
 import type { TensorSignature } from "../../registry/index.js";
-import type { GrpcDoor } from "./door.js";
+import type { GrpcDoor, GrpcInferred } from "./door.js";
 import type { GrpcServerOptions } from "./options.js";
 import { inferenceService } from "./protocol.js";
 import { startGrpcServer, type GrpcServer } from "./server.js";
@@ -36,7 +37,7 @@ function statistics(answered: number): InferStatistics {
 }
 
 /** A real graph in a real engine, behind the contract of a host. `seen` gets the options of every call. */
-export async function hostedGraph(
+async function hostedGraph(
   name: string,
   { graph, signature }: { readonly graph: Uint8Array; readonly signature: TensorSignature },
   seen: InferOptions[] = [],
@@ -222,4 +223,49 @@ export async function served(
     caller.close();
     await own.close();
   }
+}
+
+/** The server that the tests of a file share, and a client of it. */
+export interface SharedServer {
+  readonly server: GrpcServer;
+  readonly client: PlainClient;
+  /** The options of every call of `scale`. */
+  readonly seen: readonly InferOptions[];
+  /** What the door was told of. */
+  readonly inferred: readonly GrpcInferred[];
+  /** The answer of a call that must succeed. */
+  answerOf(method: string, message: object): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** Serves `scale`, and `every`, whose signature says that it takes texts, from before a file's first test to after its last. */
+export function serveForAll(): SharedServer {
+  const seen: InferOptions[] = [];
+  const inferred: GrpcInferred[] = [];
+  let server: GrpcServer;
+  let client: PlainClient;
+  beforeAll(async () => {
+    const signature = { inputs: [{ name: "x", dtype: "string", shape: [null] }], outputs: [] };
+    const every = await hostedGraph("every", { graph: logarithmGraph(), signature });
+    const door = doorOf(hostOf(await scaleModel(seen), every), { onInferred: (one) => inferred.push(one) });
+    server = await startGrpcServer(door, { maxMessageBytes: 100_000 });
+    client = new PlainClient(server.url);
+  });
+  afterAll(async () => {
+    client.close();
+    await server.close();
+  });
+  return {
+    ...{ seen, inferred },
+    get server() {
+      return server;
+    },
+    get client() {
+      return client;
+    },
+    async answerOf(method, message) {
+      const outcome = await client.call(method, message);
+      if ("answer" in outcome) return outcome.answer;
+      throw new Error(outcome.text);
+    },
+  };
 }

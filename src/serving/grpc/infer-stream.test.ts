@@ -1,42 +1,22 @@
 import { once } from "node:events";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { logarithmGraph } from "../../inference/tensor-graphs.testing.js";
-import type { Infer, InferOptions } from "../../inference/index.js";
-import type { GrpcInferred } from "./door.js";
+import { describe, expect, it } from "vitest";
+import type { Infer } from "../../inference/index.js";
 import {
   doorOf,
   floatOutputs,
-  hostedGraph,
   hostOf,
-  PlainClient,
   refusal,
   scaleModel,
   scaleRequest,
   served,
+  serveForAll,
 } from "./grpc-server.testing.js";
-import { startGrpcServer, type GrpcServer } from "./server.js";
 
-const seen: InferOptions[] = [];
-const inferred: GrpcInferred[] = [];
-let server: GrpcServer;
-let client: PlainClient;
-
-beforeAll(async () => {
-  const signature = { inputs: [{ name: "x", dtype: "string", shape: [null] }], outputs: [] };
-  const every = await hostedGraph("every", { graph: logarithmGraph(), signature });
-  const door = doorOf(hostOf(await scaleModel(seen), every), { onInferred: (one) => inferred.push(one) });
-  server = await startGrpcServer(door, { maxMessageBytes: 100_000 });
-  client = new PlainClient(server.url);
-});
-
-afterAll(async () => {
-  client.close();
-  await server.close();
-});
+const grpc = serveForAll();
 
 describe("a stream over gRPC", () => {
   it("answers in order, errors among the answers, and lives on", async () => {
-    const stream = client.stream();
+    const stream = grpc.client.stream();
     const answers: Readonly<Record<string, unknown>>[] = [];
     stream.on("data", (answer: Readonly<Record<string, unknown>>) => answers.push(answer));
     for (let i = 0; i < 40; i++) stream.write(scaleRequest([i, 0], { id: `${i}` }));

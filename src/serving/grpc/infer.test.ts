@@ -1,57 +1,23 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { logarithmGraph } from "../../inference/tensor-graphs.testing.js";
-import type { InferOptions } from "../../inference/index.js";
+import { describe, expect, it } from "vitest";
 import { systemClock } from "../../kernel/index.js";
-import type { GrpcInferred } from "./door.js";
-import {
-  doorOf,
-  floatOutputs,
-  hostedGraph,
-  hostOf,
-  PlainClient,
-  scaleModel,
-  scaleRequest,
-} from "./grpc-server.testing.js";
+import { floatOutputs, scaleRequest, serveForAll } from "./grpc-server.testing.js";
 import type { InferRequest } from "./messages.js";
 import { inferenceService } from "./protocol.js";
 import { readInputs } from "./read-request.js";
-import { startGrpcServer, type GrpcServer } from "./server.js";
 
-const seen: InferOptions[] = [];
-const inferred: GrpcInferred[] = [];
-let server: GrpcServer;
-let client: PlainClient;
-
-beforeAll(async () => {
-  const signature = { inputs: [{ name: "x", dtype: "string", shape: [null] }], outputs: [] };
-  const every = await hostedGraph("every", { graph: logarithmGraph(), signature });
-  const door = doorOf(hostOf(await scaleModel(seen), every), { onInferred: (one) => inferred.push(one) });
-  server = await startGrpcServer(door, { maxMessageBytes: 100_000 });
-  client = new PlainClient(server.url);
-});
-
-afterAll(async () => {
-  client.close();
-  await server.close();
-});
-
-const answerOf = async (method: string, message: object) => {
-  const outcome = await client.call(method, message);
-  if ("answer" in outcome) return outcome.answer;
-  throw new Error(outcome.text);
-};
+const grpc = serveForAll();
 
 describe("inference over gRPC", () => {
   it("answers raw contents with raw contents", async () => {
-    const answer = await answerOf("ModelInfer", scaleRequest([1, 2, 3, 4], { id: "a-7" }));
+    const answer = await grpc.answerOf("ModelInfer", scaleRequest([1, 2, 3, 4], { id: "a-7" }));
     expect(answer).toMatchObject({ model_name: "scale", model_version: "1", id: "a-7" });
     expect(answer.outputs).toMatchObject([
       { name: "y", datatype: "FP32", shape: ["2", "2"] },
       { name: "sum", datatype: "FP32", shape: [] },
     ]);
     expect(floatOutputs(answer)).toEqual({ y: [2, 4, 6, 8], sum: [20] });
-    expect(inferred.at(-1)).toMatchObject({
+    expect(grpc.inferred.at(-1)).toMatchObject({
       id: "a-7",
       model: { name: "scale" },
       call: { method: "ModelInfer", verb: "predict", model: "scale", rows: 2 },
@@ -96,7 +62,7 @@ describe("inference over gRPC", () => {
 
   it("gives the outputs that are asked for, in their order", async () => {
     const outputs = [{ name: "sum" }, { name: "y" }];
-    const answer = await answerOf("ModelInfer", scaleRequest([1, 2], { outputs }));
+    const answer = await grpc.answerOf("ModelInfer", scaleRequest([1, 2], { outputs }));
     expect(Object.keys(floatOutputs(answer))).toEqual(["sum", "y"]);
   });
 
@@ -104,18 +70,18 @@ describe("inference over gRPC", () => {
     [{}, 0],
     [{ priority: { int64_param: "1" } }, 0],
     [{ priority: { uint64_param: "3" } }, 2],
-    [{ priority: { uint64_param: "4000000000" } }, 9],
+    [{ priority: { uint64_param: "10" } }, 9],
     [{ priority: { int64_param: "0" }, mine: { double_param: 1 } }, 0],
   ])("hands priorities of %j on", async (parameters, priority) => {
-    await answerOf("ModelInfer", scaleRequest([1, 2], { parameters }));
-    expect(seen.at(-1)?.priority).toBe(priority);
+    await grpc.answerOf("ModelInfer", scaleRequest([1, 2], { parameters }));
+    expect(grpc.seen.at(-1)?.priority).toBe(priority);
   });
 
   it("hands the earliest deadline on", async () => {
     const parameters = { timeout: { int64_param: "2000000" } };
     const beforeMs = systemClock.monotonicMs();
-    await answerOf("ModelInfer", scaleRequest([1, 2], { parameters }));
-    const leftMs = (seen.at(-1)?.deadlineMs ?? NaN) - beforeMs;
+    await grpc.answerOf("ModelInfer", scaleRequest([1, 2], { parameters }));
+    const leftMs = (grpc.seen.at(-1)?.deadlineMs ?? NaN) - beforeMs;
     expect(leftMs).toBeGreaterThanOrEqual(2000);
     expect(leftMs).toBeLessThan(10_000);
   });
@@ -161,29 +127,36 @@ describe("inference over gRPC", () => {
       scaleRequest([1, 2], { parameters: { priority: { string_param: "x" } } }),
       "MW0823",
     ],
+    [
+      "a priority beyond the last",
+      scaleRequest([1, 2], { parameters: { priority: { uint64_param: "11" } } }),
+      "MW0823",
+    ],
     ["bytes that are no message", Buffer.from("ff07", "hex"), "MW0824"],
   ])("refuses %s", async (_what, message, code) => {
-    expect(await client.call("ModelInfer", message)).toMatchObject({ status: 3, code });
+    expect(await grpc.client.call("ModelInfer", message)).toMatchObject({ status: 3, code });
   });
 
   it("says that it does not know a model", async () => {
     const message = scaleRequest([1, 2], { model_name: "scal\ud800" });
-    expect(await client.call("ModelInfer", message)).toMatchObject({ status: 5, code: "MW1160" });
-    expect(await client.call("ModelMetadata", { name: "scale", version: "9" })).toMatchObject({ status: 5 });
+    expect(await grpc.client.call("ModelInfer", message)).toMatchObject({ status: 5, code: "MW1160" });
+    expect(await grpc.client.call("ModelMetadata", { name: "scale", version: "9" })).toMatchObject({
+      status: 5,
+    });
   });
 
   it.each([
     ["shared memory", { inputs: [{ ...y, parameters: { shared_memory_region: { string_param: "r" } } }] }],
     ["classification", { outputs: [{ name: "y", parameters: { classification: { int64_param: 2 } } }] }],
   ])("does not offer %s", async (_what, more) => {
-    const outcome = await client.call("ModelInfer", scaleRequest([1, 2], more));
+    const outcome = await grpc.client.call("ModelInfer", scaleRequest([1, 2], more));
     expect(outcome).toMatchObject({ status: 12, code: "MW0825" });
   });
 
   it("refuses a message that is too large, and keeps the connection", async () => {
     const large = scaleRequest(Array<number>(30_000).fill(1));
-    expect(await client.call("ModelInfer", large)).toMatchObject({ status: 8 });
-    expect(floatOutputs(await answerOf("ModelInfer", scaleRequest([1, 2])))).toMatchObject({ sum: [6] });
+    expect(await grpc.client.call("ModelInfer", large)).toMatchObject({ status: 8 });
+    expect(floatOutputs(await grpc.answerOf("ModelInfer", scaleRequest([1, 2])))).toMatchObject({ sum: [6] });
   });
 
   it("survives any bytes", async () => {
@@ -205,13 +178,13 @@ describe("inference over gRPC", () => {
     const bytes = fc.uint8Array({ maxLength: 200 }).map((all) => Buffer.from(all));
     await fc.assert(
       fc.asyncProperty(fc.oneof(shaped, bytes), async (message) => {
-        const outcome = await client.call("ModelInfer", message);
+        const outcome = await grpc.client.call("ModelInfer", message);
         if ("answer" in outcome) return;
         expect([3, 5, 12]).toContain(outcome.status);
         expect(outcome.code).toMatch(/^MW\d{4}$/);
       }),
       { numRuns: 150 },
     );
-    expect(floatOutputs(await answerOf("ModelInfer", scaleRequest([1, 2])))).toMatchObject({ sum: [6] });
+    expect(floatOutputs(await grpc.answerOf("ModelInfer", scaleRequest([1, 2])))).toMatchObject({ sum: [6] });
   });
 });

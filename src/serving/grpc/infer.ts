@@ -103,7 +103,10 @@ async function answerOf(
     ...{ signal: attempt.signal, deadlineMs, priority },
   });
   const inferred = await withinCallerLimit(
-    { serverMs: door.options.requestTimeoutMs, wishedMs: timeoutMs },
+    {
+      ...{ serverMs: door.options.requestTimeoutMs, wishedMs: timeoutMs },
+      ...{ arrivedMs: attempt.startedMs, clock: door.clock },
+    },
     work,
   );
   const answered = writeAnswer({ id: request.id, model, outputs, inferred });

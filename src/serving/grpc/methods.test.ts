@@ -1,52 +1,27 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { logarithmGraph } from "../../inference/tensor-graphs.testing.js";
-import type { InferOptions } from "../../inference/index.js";
-import type { GrpcDoor, GrpcInferred } from "./door.js";
+import { describe, expect, it } from "vitest";
+import type { GrpcDoor } from "./door.js";
 import {
   doorOf,
-  hostedGraph,
   hostOf,
-  PlainClient,
   refusal,
   scaleModel,
   scaleRequest,
   served,
+  serveForAll,
 } from "./grpc-server.testing.js";
 import { missingMethods } from "./protocol.js";
-import { startGrpcServer, type GrpcServer } from "./server.js";
+import { startGrpcServer } from "./server.js";
 
-const seen: InferOptions[] = [];
-const inferred: GrpcInferred[] = [];
-let server: GrpcServer;
-let client: PlainClient;
-
-beforeAll(async () => {
-  const signature = { inputs: [{ name: "x", dtype: "string", shape: [null] }], outputs: [] };
-  const every = await hostedGraph("every", { graph: logarithmGraph(), signature });
-  const door = doorOf(hostOf(await scaleModel(seen), every), { onInferred: (one) => inferred.push(one) });
-  server = await startGrpcServer(door, { maxMessageBytes: 100_000 });
-  client = new PlainClient(server.url);
-});
-
-afterAll(async () => {
-  client.close();
-  await server.close();
-});
-
-const answerOf = async (method: string, message: object) => {
-  const outcome = await client.call(method, message);
-  if ("answer" in outcome) return outcome.answer;
-  throw new Error(outcome.text);
-};
+const grpc = serveForAll();
 
 describe("everything else over gRPC", () => {
   it("tells of itself and its models", async () => {
-    expect(await answerOf("ServerLive", {})).toEqual({ live: true });
-    expect(await answerOf("ServerReady", {})).toEqual({ ready: true });
-    expect(await answerOf("ModelReady", { name: "scale", version: "1" })).toEqual({ ready: true });
-    expect(await answerOf("ModelReady", { name: "scales" })).toEqual({ ready: false });
-    expect(await answerOf("ServerMetadata", {})).toMatchObject({ name: "millwright", version: "1.2.3" });
-    expect(await answerOf("ModelMetadata", { name: "scale" })).toEqual({
+    expect(await grpc.answerOf("ServerLive", {})).toEqual({ live: true });
+    expect(await grpc.answerOf("ServerReady", {})).toEqual({ ready: true });
+    expect(await grpc.answerOf("ModelReady", { name: "scale", version: "1" })).toEqual({ ready: true });
+    expect(await grpc.answerOf("ModelReady", { name: "scales" })).toEqual({ ready: false });
+    expect(await grpc.answerOf("ServerMetadata", {})).toMatchObject({ name: "millwright", version: "1.2.3" });
+    expect(await grpc.answerOf("ModelMetadata", { name: "scale" })).toEqual({
       ...{ name: "scale", versions: ["1"], platform: "onnxruntime_onnx" },
       inputs: [{ name: "x", datatype: "FP32", shape: ["-1", "2"] }],
       outputs: [
@@ -54,13 +29,14 @@ describe("everything else over gRPC", () => {
         { name: "sum", datatype: "FP32", shape: [] },
       ],
     });
-    const { config } = await answerOf("ModelConfig", { name: "scale" });
+    const { config } = await grpc.answerOf("ModelConfig", { name: "scale" });
     expect(config).toMatchObject({ max_batch_size: 8, input: [{ name: "x", data_type: 11, dims: ["2"] }] });
   });
 
   it("counts", async () => {
-    await answerOf("ModelInfer", scaleRequest([1, 2]));
-    const statisticsOf = async (request: object) => (await answerOf("ModelStatistics", request)).model_stats;
+    await grpc.answerOf("ModelInfer", scaleRequest([1, 2]));
+    const statisticsOf = async (request: object) =>
+      (await grpc.answerOf("ModelStatistics", request)).model_stats;
     expect(await statisticsOf({})).toMatchObject([{ name: "scale" }, { name: "every" }]);
     const [{ inference_count: count, inference_stats: stats }] = (await statisticsOf({
       name: "scale",
@@ -70,17 +46,17 @@ describe("everything else over gRPC", () => {
   });
 
   it("loads, unloads and lists", async () => {
-    expect(await answerOf("RepositoryModelUnload", { model_name: "every" })).toEqual({});
-    expect(await answerOf("ModelReady", { name: "every" })).toEqual({ ready: false });
-    const { models } = await answerOf("RepositoryIndex", {});
+    expect(await grpc.answerOf("RepositoryModelUnload", { model_name: "every" })).toEqual({});
+    expect(await grpc.answerOf("ModelReady", { name: "every" })).toEqual({ ready: false });
+    const { models } = await grpc.answerOf("RepositoryIndex", {});
     expect(models).toMatchObject([
       { name: "scale", version: "1", state: "READY", reason: "" },
       { name: "every", version: "1", state: "UNAVAILABLE", reason: "unloaded" },
     ]);
-    expect((await answerOf("RepositoryIndex", { ready: true })).models).toHaveLength(1);
+    expect((await grpc.answerOf("RepositoryIndex", { ready: true })).models).toHaveLength(1);
     const parameters = { version: { string_param: "1" } };
-    expect(await answerOf("RepositoryModelLoad", { model_name: "every", parameters })).toEqual({});
-    expect(await answerOf("ModelReady", { name: "every" })).toEqual({ ready: true });
+    expect(await grpc.answerOf("RepositoryModelLoad", { model_name: "every", parameters })).toEqual({});
+    expect(await grpc.answerOf("ModelReady", { name: "every" })).toEqual({ ready: true });
   });
 
   const notOffered: readonly (readonly [string, object])[] = [
@@ -89,7 +65,7 @@ describe("everything else over gRPC", () => {
     ...missingMethods.map((method) => [method, {}] as const),
   ];
   it.each(notOffered)("does not offer %s %j", async (method, message) => {
-    expect(await client.call(method, message)).toMatchObject({ status: 12, code: "MW0825" });
+    expect(await grpc.client.call(method, message)).toMatchObject({ status: 12, code: "MW0825" });
   });
 
   it.each([
@@ -155,7 +131,7 @@ describe("everything else over gRPC", () => {
   });
 
   it("cannot listen twice on one port", async () => {
-    await expect(startGrpcServer(doorOf(hostOf()), { port: server.port })).rejects.toMatchObject({
+    await expect(startGrpcServer(doorOf(hostOf()), { port: grpc.server.port })).rejects.toMatchObject({
       code: "MW0815",
     });
     await expect(startGrpcServer(doorOf(hostOf()), { port: -1 })).rejects.toMatchObject({ code: "MW0104" });

@@ -1,7 +1,7 @@
 import { didYouMean } from "../../kernel/index.js";
 import type { HostedModel } from "../../lifecycle/index.js";
 import type { TensorSpec, Tensors, TensorValue } from "../../registry/index.js";
-import { wishesOf, type Wishes } from "../caller-limit.js";
+import { lastPriority, rangeText, wishesOf, type Wishes } from "../caller-limit.js";
 import { readBinaryData, textOf, type BinaryTensor } from "../oip/binary-data.js";
 import { datatypeNamed, datatypeNames, tensorOf, type Elements, type WholeArray } from "../oip/datatypes.js";
 import { shown } from "../oip/refusals.js";
@@ -119,10 +119,7 @@ export function readOutputs({ outputs }: InferRequest, { signature }: HostedMode
       throw inconsistent("every output once", where);
     const spec = signature.outputs.find((output) => output.name === name);
     if (spec !== undefined) return spec;
-    throw inconsistent(
-      `an output of ${names.join(", ")}`,
-      `${where}. ${didYouMean(name.slice(0, 200), names)}`,
-    );
+    throw inconsistent(`an output of ${names.join(", ")}`, where, didYouMean(name.slice(0, 200), names));
   });
 }
 
@@ -132,18 +129,25 @@ function refuseSharedMemory(parameters: Parameters, where: string): void {
 }
 
 /**
- * The protocol's `priority` (1 goes first, 0 leaves it to the server) and `timeout` (microseconds, 0 leaves it).
- * Other parameters are the caller's own. Throws MW0823 for one that is no number.
+ * The protocol's `priority` (1 goes first, 10 last, 0 leaves it to the server) and `timeout` (microseconds, 0 leaves it).
+ * Other parameters are the caller's own. Throws MW0823 for one that is no such number.
  */
 export function readWishes({ parameters }: InferRequest): Wishes {
-  return wishesOf(wholeNumber(parameters, "priority"), wholeNumber(parameters, "timeout") / 1000);
+  return wishesOf(
+    wholeNumber(parameters, "priority", lastPriority),
+    wholeNumber(parameters, "timeout") / 1000,
+  );
 }
 
-function wholeNumber(parameters: Parameters, name: string): number {
+function wholeNumber(parameters: Parameters, name: string, most = Infinity): number {
   if (!Object.hasOwn(parameters, name)) return 0;
   const given: Parameter = parameters[name];
   const digits = given.int64_param ?? given.uint64_param ?? given.string_param;
   const value = digits === undefined || digits === "" ? NaN : Number(digits);
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw inconsistent(`the parameter ${name} to be a whole number from 0 on`, digits ?? "another type");
+  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
+  throw inconsistent(
+    `the parameter ${name} to be a whole number ${rangeText(most)}`,
+    digits ?? "another type",
+    "Send it as int64_param or uint64_param, or leave it out: 0 leaves it to the server.",
+  );
 }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { wishesOf, type Wishes } from "../caller-limit.js";
+import { lastPriority, rangeText, wishesOf, type Wishes } from "../caller-limit.js";
 import { servingErrors } from "../errors.js";
 import { clip } from "../refusals.js";
 
@@ -11,15 +11,18 @@ export const wishHeaders = Object.freeze({
 
 /** Throws MW0828. */
 export function readWishes(headers: IncomingHttpHeaders): Wishes {
-  return wishesOf(wholeOf(headers, wishHeaders.priority), wholeOf(headers, wishHeaders.timeoutMs));
+  return wishesOf(
+    wholeOf(headers, wishHeaders.priority, lastPriority),
+    wholeOf(headers, wishHeaders.timeoutMs),
+  );
 }
 
-function wholeOf(headers: IncomingHttpHeaders, name: string): number {
+function wholeOf(headers: IncomingHttpHeaders, name: string, most = Infinity): number {
   const given = headers[name];
   if (given === undefined) return 0;
-  if (typeof given === "string" && /^\d{1,15}$/.test(given)) return Number(given);
+  if (typeof given === "string" && /^\d{1,15}$/.test(given) && Number(given) <= most) return Number(given);
   throw servingErrors.error("MW0828", {
-    expected: `a whole number from 0 on in the header ${name}`,
+    expected: `a whole number ${rangeText(most)} in the header ${name}`,
     found: JSON.stringify(clip(String(given))),
     remedy: "Mend the header, or leave it out: 0 and no header leave it to the server.",
   });

@@ -15,6 +15,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Which model version answered; null until one did. */
     served: Served | null;
+    /** When its head was there, on the clock's monotonic scale: from then on its time limits count. */
+    arrivedMs: number;
     /** Who asks; null until it is known, and on a server without a gate. */
     caller: Caller | null;
     /** What the audit trail tells of the exchange. */
@@ -70,6 +72,7 @@ export function enterThrough(door: Door, route: Pick<Route, "path" | "work" | "v
   const pass = passGate(door, route);
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     const startedMs = clock.monotonicMs();
+    request.arrivedMs = startedMs;
     const refusal = route.work ? admission.enter() : undefined;
     if (tracing !== undefined && route.verb !== undefined) {
       const { method, headers } = request;

@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Inferred, InferStatistics } from "../../inference/index.js";
 import type { HostedModel, ModelHost } from "../../lifecycle/index.js";
+import type { AskedOver, CountRows } from "./prediction-metrics.js";
 import { SeriesHistogram, type Observe } from "./series-histogram.js";
 
 /** One call of a model that speaks tensors. */
@@ -9,6 +10,9 @@ export interface InferredCall {
   readonly version: string;
   readonly inferred: Inferred;
   readonly latencyMs: number;
+  readonly over: Exclude<AskedOver, "v1">;
+  /** Rows that it was asked for. */
+  readonly rows: number;
 }
 
 const labelNames = ["model", "version"] as const;
@@ -23,7 +27,11 @@ const rows = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
  * Metrics of models that speak tensors, under the names that dashboards of Triton know, read from each model when they
  * are scraped; and beside them histograms, which those names lack. Returns what observes a call.
  */
-export function inferenceMetrics(registry: Registry, host: ModelHost): (call: InferredCall) => void {
+export function inferenceMetrics(
+  registry: Registry,
+  host: ModelHost,
+  rowsOf: (served: Labels) => CountRows,
+): (call: InferredCall) => void {
   const registers = [registry];
   const statistic = (name: string, help: string, read: (of: InferStatistics, model: HostedModel) => number) =>
     new Counter({
@@ -62,7 +70,7 @@ export function inferenceMetrics(registry: Registry, host: ModelHost): (call: In
   );
   failures(registry, host);
   gauges(registry, host);
-  return histograms(registry);
+  return histograms(registry, rowsOf);
 }
 
 const reasons = { rejected: "REJECTED", cancelled: "CANCELED", backend: "BACKEND", other: "OTHER" } as const;
@@ -120,9 +128,10 @@ interface VersionSeries {
   readonly queue: Observe;
   readonly batch: Observe;
   readonly origins: Map<string, number>;
+  readonly count: CountRows;
 }
 
-function histograms(registry: Registry): (call: InferredCall) => void {
+function histograms(registry: Registry, rowsOf: (served: Labels) => CountRows): (call: InferredCall) => void {
   const versions = new Map<string, VersionSeries>();
   const registers = [registry];
   const histogram = (name: string, help: string, buckets: number[]) =>
@@ -141,13 +150,14 @@ function histograms(registry: Registry): (call: InferredCall) => void {
     },
   });
   const seriesOf = (labels: Labels): VersionSeries => ({
-    ...{ labels, origins: new Map<string, number>() },
+    ...{ labels, origins: new Map<string, number>(), count: rowsOf(labels) },
     ...{ request: request.series(labels), queue: queue.series(labels), batch: batch.series(labels) },
   });
-  return ({ model, version, inferred: { passage, origin }, latencyMs }) => {
+  return ({ model, version, inferred: { passage, origin }, latencyMs, over, rows: asked }) => {
     const name = `${model} ${version}`;
     let series = versions.get(name);
     if (series === undefined) versions.set(name, (series = seriesOf({ model, version })));
+    series.count(over, asked);
     series.request(latencyMs / 1000);
     series.origins.set(origin.kind, (series.origins.get(origin.kind) ?? 0) + 1);
     if (passage === undefined) return;

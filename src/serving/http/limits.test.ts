@@ -1,7 +1,8 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { scalingGraph } from "../../inference/tensor-graphs.testing.js";
-import { systemClock } from "../../kernel/index.js";
+import { manualClock, systemClock } from "../../kernel/index.js";
 import type { ModelHost } from "../../lifecycle/index.js";
 import { graphHost } from "../oip/graph-host.testing.js";
 import { exchangeRaw, predictPath, serve, type Answer, type Served } from "./http-server.testing.js";
@@ -22,6 +23,32 @@ describe("time limits", () => {
     expect(answer.headers.get("retry-after")).toBe("1");
     release();
     expect((await post(predictPath, flight)).status).toBe(200);
+  });
+
+  it.each([
+    ["the typed API", predictPath, ""],
+    ["tensors in their lane", "/v2/models/scale/infer", ""],
+    ["tensors", "/v2/models/scale/infer", "te: trailers\r\n"],
+  ])("count from a request's head on, however slowly its body comes: %s", async (_what, path, more) => {
+    const host = await graphHost([{ name: "scale", version: "1", graph: scalingGraph(2) }]);
+    onTestFinished(() => host.close());
+    const clock = manualClock();
+    const tensors = { host, server: { name: "millwright", version: "1" } };
+    const { server, get, live } = await serve({ clock, tensors, requestTimeoutMs: 10_000 });
+    const input = { name: "x", datatype: "FP32", shape: [1, 2], data: [1, 2] };
+    const body = JSON.stringify(path === predictPath ? flight : { inputs: [input] });
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname).setEncoding("utf8");
+    onTestFinished(() => void socket.destroy());
+    const arrivedMs = clock.monotonicMs();
+    socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n${more}\r\n`);
+    await expect.poll(async () => (await get("/metrics")).text).toContain("millwright_in_flight_requests 1");
+    clock.advance(4000);
+    socket.write(body);
+    const [answer] = (await once(socket, "data")) as [string];
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    const given = path === predictPath ? live.patience() : host.calls[0];
+    expect(given?.deadlineMs).toBe(arrivedMs + 10_000);
   });
 
   it("waits for a model to load as long as the caller does", async () => {

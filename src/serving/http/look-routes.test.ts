@@ -58,7 +58,7 @@ describe("metrics", () => {
       `millwright_http_request_duration_seconds_count{${route},model="arrival-delay",version="3"} 1`,
       `millwright_http_request_duration_seconds_bucket{le="+Inf",${route},model="",version=""} 1`,
       `millwright_http_responses_total{${route},status="400"} 1`,
-      'millwright_predictions_total{model="arrival-delay",version="3"} 1',
+      'millwright_predictions_total{model="arrival-delay",version="3",protocol="v1"} 1',
       'millwright_errors_total{code="MW9901"} 1',
       'millwright_errors_total{code="MW9902"} 1',
       'millwright_feedback_total{result="accepted"} 1',

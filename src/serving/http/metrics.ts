@@ -3,6 +3,7 @@ import { AggregatorRegistry, Counter, Gauge, Registry } from "prom-client";
 import type { IngestReceipt, ModelHost, Prediction } from "../../lifecycle/index.js";
 import { inferenceMetrics, type InferredCall } from "./inference-metrics.js";
 import { lossMetrics, type LossParts } from "./loss-metrics.js";
+import { predictionMetrics } from "./prediction-metrics.js";
 import { SeriesHistogram, type Observe } from "./series-histogram.js";
 
 /** What a served prediction adds to the labels of its request's latency. */
@@ -57,7 +58,7 @@ export function createMetrics({ inFlight, host, others, gate, tracing }: Metrics
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Counter({ name, help, labelNames, registers: [registry] });
   const exchange = exchangeMetrics(registry);
-  const predictions = counter("millwright_predictions_total", "Predictions made.", ["model", "version"]);
+  const rowsOf = predictionMetrics(registry);
   const failures = counter("millwright_errors_total", "Coded errors given to callers.", ["code"]);
   const feedback = counter("millwright_feedback_total", "Labels received.", ["result"]);
   const accepted = counter("millwright_events_total", "Events accepted.", ["source"]);
@@ -75,11 +76,11 @@ export function createMetrics({ inFlight, host, others, gate, tracing }: Metrics
   const substitutes = "Answers that something else gave in a model's place, by the error for which it did.";
   const fallbacks = counter("millwright_fallbacks_total", substitutes, ["model", "version", "because"]);
   const stoodIn = ({ model, version }: Served, because: string) => fallbacks.inc({ model, version, because });
-  const observe = host === undefined ? () => undefined : inferenceMetrics(registry, host);
+  const observe = host === undefined ? () => undefined : inferenceMetrics(registry, host, rowsOf);
   return Object.freeze({
     exchange,
     prediction({ model, version, fallback }: Predicted) {
-      predictions.inc({ model, version });
+      rowsOf({ model, version })("v1", 1);
       if (fallback !== undefined) stoodIn({ model, version }, fallback.because);
     },
     inferred(call: InferredCall) {

@@ -119,6 +119,7 @@ function createApp(door: Door): FastifyInstance {
     frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply),
   });
   app.decorateRequest("served", null);
+  app.decorateRequest("arrivedMs", 0);
   app.decorateRequest("caller", null);
   app.decorateRequest("told", null);
   app.decorateRequest("trace", null);

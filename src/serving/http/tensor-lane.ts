@@ -130,12 +130,13 @@ async function answerOf(door: Door, { host, passing, body, socket }: Asked): Pro
   const { clock, requestTimeoutMs } = door.options;
   const asked: InferenceAsked = {
     named: head,
+    arrivedMs: passing.startedMs,
     body: () => body,
     headerLength: head.headerLength,
     signal: () => connectionSignal({ raw: { socket } }),
-    onInferred({ model: { name, version }, inferred, latencyMs }) {
+    onInferred({ model: { name, version }, inferred, rows, latencyMs }) {
       passing.served = { model: name, version };
-      door.metrics.inferred({ model: name, version, inferred, latencyMs });
+      door.metrics.inferred({ model: name, version, inferred, latencyMs, over: "v2", rows });
     },
   };
   const answer = await inferOnce({ host, clock, requestTimeoutMs }, asked);

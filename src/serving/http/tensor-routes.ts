@@ -19,12 +19,13 @@ export function addTensorRoutes(app: FastifyInstance, door: Door): void {
     readiness: () =>
       closing() ? { ready: false, reasons: ["the server is shutting down"] } : live.readiness(),
     enter: ({ path, work, scope }) => enterThrough(door, { path, work, verb: verbs[scope] }),
+    arrivedMs: (request) => request.arrivedMs,
     admit: (request, rows) => admitRows(door, request, { verb: "predict", rows }),
     onRefused: (coded, reply) => noteRefusal(door, coded, reply),
-    onInferred(request: FastifyRequest, { model, inferred, latencyMs }) {
+    onInferred(request: FastifyRequest, { model, inferred, rows, latencyMs }) {
       const { name, version } = model;
       request.served = { model: name, version };
-      metrics.inferred({ model: name, version, inferred, latencyMs });
+      metrics.inferred({ model: name, version, inferred, latencyMs, over: "v2", rows });
       const { origin, passage } = inferred;
       request.trace?.inferred({ model: name, version, origin: origin.kind, passage });
     },

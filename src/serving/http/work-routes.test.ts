@@ -49,7 +49,7 @@ describe("predict", () => {
       return { priority, limitMs: deadlineMs - beforeMs };
     };
     expect((await wish({})).priority).toBe(0);
-    for (const [wished, priority] of Object.entries({ 1: 0, 3: 2, 400: 9 }))
+    for (const [wished, priority] of Object.entries({ 0: 0, 1: 0, 3: 2, 10: 9 }))
       expect((await wish({ "millwright-priority": wished })).priority).toBe(priority);
     const { limitMs } = await wish({ "millwright-timeout-ms": "5000" });
     expect(limitMs >= 5000 && limitMs < 10_000).toBe(true);
@@ -76,6 +76,7 @@ describe("predict", () => {
   it.each([
     ["millwright-priority", "-1"],
     ["millwright-priority", "high"],
+    ["millwright-priority", "11"],
     ["millwright-timeout-ms", "1.5"],
     ["millwright-timeout-ms", "1e3"],
     ["millwright-timeout-ms", "9999999999999999"],

@@ -30,7 +30,7 @@ function predictHandler(door: Door, read: BodyReader): Handler<{ model: string }
   /** Nobody waits once the connection is gone, and what comes after the time limit is not sent. */
   const patienceOf = (request: FastifyRequest, { priority, timeoutMs }: Wishes): InferOptions => ({
     ...{ signal: connectionSignal(request), priority },
-    deadlineMs: clock.monotonicMs() + shorterMs(requestTimeoutMs, timeoutMs),
+    deadlineMs: request.arrivedMs + shorterMs(requestTimeoutMs, timeoutMs),
   });
   const predict = async ({ request, model, patience }: Asked, row: unknown): Promise<Prediction> => {
     const prediction = await live.predict(model, row, patience);
@@ -50,10 +50,11 @@ function predictHandler(door: Door, read: BodyReader): Handler<{ model: string }
     const { name } = modelOf(live, request.params.model);
     const body = read.json(request);
     const rows = read.batch(body, "rows");
-    await admitRows(door, request, { verb: "predict", rows: rows?.length ?? 1 });
     const wishes = readWishes(request.headers);
+    await admitRows(door, request, { verb: "predict", rows: rows?.length ?? 1 });
     const asked = { request, model: name, patience: patienceOf(request, wishes) };
-    const limits = { serverMs: requestTimeoutMs, wishedMs: wishes.timeoutMs };
+    const { arrivedMs } = request;
+    const limits = { serverMs: requestTimeoutMs, wishedMs: wishes.timeoutMs, arrivedMs, clock };
     if (rows === undefined) return withinCallerLimit(limits, predict(asked, body));
     const predicted = Promise.all(rows.map((row) => predictItem(asked, row)));
     return { predictions: await withinCallerLimit(limits, predicted) };

@@ -1,5 +1,6 @@
 import { isMillwrightError } from "../../kernel/index.js";
 import type { HostedModel, ModelHost } from "../../lifecycle/index.js";
+import { inProtocolTerms } from "./unfit-input.js";
 
 /** A model, and perhaps one of its versions. */
 export interface Named {
@@ -13,7 +14,8 @@ const mostSwaps = 10;
 /**
  * Finds a model and asks it. One that was replaced between the two is found again, so that a swap loses no request and
  * each answer is of one version, whose name it bears; one that was unloaded is refused as unloaded models are. `ask` may
- * run more than once, though only until a model has computed something. Throws what finding and asking throw.
+ * run more than once, though only until a model has computed something. Throws what finding and asking throw, in the
+ * protocol's words.
  */
 export async function askModel<Result>(
   host: ModelHost,
@@ -25,7 +27,7 @@ export async function askModel<Result>(
     try {
       return await ask(found);
     } catch (error) {
-      if (!isMillwrightError(error, "MW0706")) throw error;
+      if (!isMillwrightError(error, "MW0706")) throw inProtocolTerms(error);
       const next = host.find(model, version);
       if (next === found || swapsLeft === 0) throw error;
       found = next;

@@ -341,10 +341,12 @@ describe("wishes of a request", () => {
       priority: 2,
       timeoutMs: undefined,
     });
-    expect(wishes({ parameters: { priority: 99, of: "mine" } })).toMatchObject({
+    expect(wishes({ parameters: { priority: 10, of: "mine" } })).toMatchObject({
       priority: 9,
       parameters: { of: "mine" },
     });
+    // As tritonclient sends it for those who say nothing.
+    expect(wishes({ parameters: { priority: 0 } })).toMatchObject({ priority: 0 });
   });
 });
 
@@ -378,6 +380,7 @@ describe("what is refused", () => {
     ["FP16 as JSON", input("FP16", [1], [1]), "MW0821"],
     ["an input twice", { inputs: [1, 2].flatMap(() => input("FP32", [1], [1]).inputs) }, "MW0817"],
     ["an unknown output", { inputs: [], outputs: [{ name: "nobody" }] }, "MW0817"],
+    ["a priority beyond the last", { inputs: [], parameters: { priority: 11 } }, "MW0817"],
     ["a negative timeout", { inputs: [], parameters: { timeout: -1 } }, "MW0817"],
     ["shared memory", { inputs: [{ ...size(4), parameters: { shared_memory_region: "r" } }] }, "MW0817"],
     ["binary data without the header", { inputs: [size(4)] }, "MW0819"],

@@ -44,6 +44,8 @@ export interface OipDoor {
   /** From a request's first byte to its answer, and for one step of a stream. */
   readonly requestTimeoutMs: number;
   readonly readiness: () => { readonly ready: boolean; readonly reasons: readonly string[] };
+  /** When the head of a request was there, on the clock's monotonic scale: from then on its time limits count. */
+  readonly arrivedMs: (request: FastifyRequest) => number;
   /** Runs before a body is read: authentication, admission, time limit, metrics. */
   readonly enter: (route: OipRoute) => onRequestHookHandler;
   /** Counts the rows of an inference against the limits of whoever asks, once its body is read. Default: no limits. */
@@ -61,6 +63,8 @@ export interface OipDoor {
 export interface Answered {
   readonly model: HostedModel;
   readonly inferred: Inferred;
+  /** Rows that were asked for. */
+  readonly rows: number;
   /** From the call of the model to its answer. */
   readonly latencyMs: number;
 }

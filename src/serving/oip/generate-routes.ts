@@ -7,7 +7,7 @@ import { connectionSignal } from "../http/connection-signal.js";
 import { oipErrors } from "../oip-errors.js";
 import { askModel, rowsAsked } from "./ask-model.js";
 import { bodyOf } from "./call-body.js";
-import type { ModelStream, OipDoor } from "./door.js";
+import type { Answered, ModelStream, OipDoor } from "./door.js";
 import { oipErrorText } from "./failure.js";
 import { readGenerateRequest, type GenerateCall } from "./generate-request.js";
 import { headerLength, type ModelRequest } from "./infer-route.js";
@@ -119,10 +119,12 @@ function openStream(door: OipDoor, request: ModelRequest, limitMs: number): Prom
     const body = await bodyOf(request, door.bodyLimitBytes);
     const call = readGenerateRequest(body, headerLength(request), model);
     checkSteps(call, stream);
-    if (!admitted) await door.admit?.(request, rowsAsked(call.inputs));
+    const rows = rowsAsked(call.inputs);
+    if (!admitted) await door.admit?.(request, rows);
     admitted = true;
     const signal = connectionSignal(request);
-    const steps = told({ door, request, model }, run(door, { model, stream, call, signal, limitMs }));
+    const untilMs = door.arrivedMs(request) + shorterMs(limitMs, call.timeoutMs);
+    const steps = told({ door, request, model, rows }, run(door, { model, stream, call, signal, untilMs }));
     return { model, call, signal, first: await steps.next(), steps };
   });
 }
@@ -134,8 +136,8 @@ function run(
     stream,
     call,
     signal,
-    limitMs,
-  }: Pick<Stream, "model" | "call" | "signal"> & { readonly stream: ModelStream; readonly limitMs: number },
+    untilMs,
+  }: Pick<Stream, "model" | "call" | "signal"> & { readonly stream: ModelStream; readonly untilMs: number },
 ): AsyncIterable<Inferred> {
   return stream.run(model.infer, call.inputs, {
     clock,
@@ -143,18 +145,23 @@ function run(
     priority: call.priority,
     stepTimeoutMs: requestTimeoutMs,
     ...(call.steps === undefined ? {} : { steps: call.steps }),
-    deadlineMs: clock.monotonicMs() + shorterMs(limitMs, call.timeoutMs),
+    deadlineMs: untilMs,
   });
 }
 
 /** The steps, each told to the server. */
 async function* told(
-  { door, request, model }: Pick<Listener, "door" | "request"> & Pick<Stream, "model">,
+  {
+    door,
+    request,
+    model,
+    rows,
+  }: Pick<Listener, "door" | "request"> & Pick<Stream, "model"> & Pick<Answered, "rows">,
   steps: AsyncIterable<Inferred>,
 ): AsyncGenerator<Inferred, void, undefined> {
   let startedMs = door.clock.monotonicMs();
   for await (const inferred of steps) {
-    door.onInferred(request, { model, inferred, latencyMs: door.clock.monotonicMs() - startedMs });
+    door.onInferred(request, { model, inferred, rows, latencyMs: door.clock.monotonicMs() - startedMs });
     yield inferred;
     startedMs = door.clock.monotonicMs();
   }

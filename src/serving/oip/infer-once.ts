@@ -8,6 +8,8 @@ import { writeInferAnswer, type InferAnswer } from "./infer-response.js";
 /** One inference over HTTP, whatever read the request. */
 export interface InferenceAsked {
   readonly named: Named;
+  /** When its head was there, on the clock's monotonic scale. */
+  readonly arrivedMs: number;
   /** Asked for once the model is found. */
   readonly body: () => Buffer | Promise<Buffer>;
   /** The header Inference-Header-Content-Length. */
@@ -22,23 +24,25 @@ export interface InferenceAsked {
 /** Reads, computes and writes one inference. Throws what finding, reading, admitting and computing throw. */
 export function inferOnce(
   { host, clock, requestTimeoutMs }: Pick<OipDoor, "host" | "clock" | "requestTimeoutMs">,
-  { named, body: bodyOf, headerLength, signal, admit, onInferred }: InferenceAsked,
+  { named, arrivedMs, body: bodyOf, headerLength, signal, admit, onInferred }: InferenceAsked,
 ): Promise<InferAnswer> {
   let admitted = admit === undefined;
   return askModel(host, named, async (model: HostedModel) => {
     const body = bodyOf();
     const call = readInferRequest(Buffer.isBuffer(body) ? body : await body, headerLength, model);
-    if (!admitted) await admit?.(rowsAsked(call.inputs));
+    const rows = rowsAsked(call.inputs);
+    if (!admitted) await admit?.(rows);
     admitted = true;
     const startedMs = clock.monotonicMs();
     const work = model.infer(call.inputs, {
       signal: signal(),
-      deadlineMs: startedMs + shorterMs(requestTimeoutMs, call.timeoutMs),
+      deadlineMs: arrivedMs + shorterMs(requestTimeoutMs, call.timeoutMs),
       priority: call.priority,
     });
-    const inferred = await withinCallerLimit({ serverMs: requestTimeoutMs, wishedMs: call.timeoutMs }, work);
+    const limits = { serverMs: requestTimeoutMs, wishedMs: call.timeoutMs, arrivedMs, clock };
+    const inferred = await withinCallerLimit(limits, work);
     const written = writeInferAnswer(model, call, inferred);
-    onInferred({ model, inferred, latencyMs: clock.monotonicMs() - startedMs });
+    onInferred({ model, inferred, rows, latencyMs: clock.monotonicMs() - startedMs });
     return written;
   });
 }

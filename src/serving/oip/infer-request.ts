@@ -1,6 +1,6 @@
 import type { HostedModel } from "../../lifecycle/index.js";
 import type { TensorValue, Tensors } from "../../registry/index.js";
-import { wishesOf, type Wishes } from "../caller-limit.js";
+import { lastPriority, rangeText, wishesOf, type Wishes } from "../caller-limit.js";
 import { readBinaryData, textOf } from "./binary-data.js";
 import { datatypeNamed, datatypeNames, datatypeOf, tensorOf, type Datatype } from "./datatypes.js";
 import { parseJson, parseJsonDigits } from "./json-text.js";
@@ -63,14 +63,14 @@ function readCall(text: string, binary: Buffer | undefined, model: Asked): Infer
 
 /** Priority and time limit, in microseconds, that the parameters of a request wish for. Throws MW0817. */
 export const schedule = (parameters: Fields): Wishes =>
-  wishesOf(wholeOf(parameters, "priority"), wholeOf(parameters, "timeout") / 1000);
+  wishesOf(wholeOf(parameters, "priority", lastPriority), wholeOf(parameters, "timeout") / 1000);
 
 /** A parameter that counts something; 0 when it is absent. Throws MW0817. */
-export function wholeOf(parameters: Fields, name: string): number {
+export function wholeOf(parameters: Fields, name: string, most = Infinity): number {
   const value = parameters[name];
   if (value === undefined) return 0;
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw badRequest(`the parameter "${name}" to be a whole number from 0 on`, shown(value));
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most) return value;
+  throw badRequest(`the parameter "${name}" to be a whole number ${rangeText(most)}`, shown(value));
 }
 
 interface Body {

@@ -23,6 +23,7 @@ export function inferHandler(door: OipDoor) {
   return async (request: ModelRequest, reply: FastifyReply): Promise<Buffer> => {
     const answer = await inferOnce(door, {
       named: request.params,
+      arrivedMs: door.arrivedMs(request),
       body: () => bodyOf(request, bodyLimitBytes),
       headerLength: headerLength(request),
       signal: () => connectionSignal(request),

@@ -45,6 +45,7 @@ export async function startOipServer(options: Partial<OipDoor> = {}): Promise<Oi
     bodyLimitBytes: 1_048_576,
     requestTimeoutMs: 10_000,
     readiness: () => ({ ready: true, reasons: [] }),
+    arrivedMs: () => (options.clock ?? systemClock).monotonicMs(),
     enter: () => (_request, _reply, done) => done(),
     explain,
     onRefused: (error) => void refused.push(error),

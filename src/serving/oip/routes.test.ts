@@ -297,6 +297,29 @@ describe("what is refused", () => {
     expect(server.refused.map((error) => error.code)).toEqual([code]);
   });
 
+  it.each<[what: string, inputs: readonly object[], text: string]>([
+    [
+      "a size",
+      [{ ...rows(1, 2).inputs[0], shape: [2, 1] }],
+      'expected input "x" with datatype FP32 and shape [-1,2]; found datatype FP32 and shape [2,1]. Send name, datatype,',
+    ],
+    [
+      "a datatype",
+      [{ name: "x", datatype: "INT64", shape: [1, 2], data: [1, 2] }],
+      'expected input "x" with datatype FP32 and shape [-1,2]; found datatype INT64 and shape [1,2].',
+    ],
+    ["no input", [], 'expected input "x" with datatype FP32 and shape [-1,2]; found no such input.'],
+    [
+      "a name",
+      [{ ...rows(1, 2).inputs[0], name: "X" }],
+      'expected the inputs x; found input "X". Did you mean "x"?',
+    ],
+  ])("%s that the model does not have, in the protocol's words", async (_what, inputs, text) => {
+    const server = await serveOip();
+    const { body } = await post(server, "/v2/models/scale/infer", { inputs });
+    expect(body).toEqual({ error: expect.stringContaining(text) as string });
+  });
+
   it("a bomb", async () => {
     const server = await serveOip();
     const headers = { ...json, "content-encoding": "gzip" };

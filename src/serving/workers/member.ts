@@ -50,12 +50,17 @@ class ThisProcess implements Member {
   private questions = 0;
   private open = 0;
   private telling = false;
+  private serves = false;
 
   constructor(readonly number: number) {
     // While it waits for the others nothing else need keep the process alive.
     process.channel?.ref();
     // The death of the primary process ends this one as SIGTERM would; it may have died before that was heeded.
     if (!process.connected) process.exit();
+    process.once("disconnect", () => {
+      // Whatever it waits for in its start, such as the configuration's own code, need not heed that.
+      if (!this.serves) process.exit();
+    });
     process.on("message", (message: ToWorker, socket?: Socket) => {
       if (message.to === "worker") this.hear(message, socket);
     });
@@ -100,6 +105,7 @@ class ThisProcess implements Member {
   }
 
   serving(serving: Serving): void {
+    this.serves = true;
     send({ to: "primary", kind: "serving", serving });
   }
 

@@ -1,0 +1,95 @@
+import { createAccumulator, type VectorOut, type VectorPosition } from "../algebra/accumulator.js";
+import type { TileAnswer } from "../ports.js";
+import type { Sketch } from "../algebra/sketch-algebra.js";
+import { sketchOperations } from "../algebra/slots.js";
+import type { StoredView } from "./stored-view.js";
+import type { TileTarget } from "../algebra/tile-codec.js";
+import { createChunkReader } from "./tile-chunk.js";
+import type { TileReads } from "./tile-reach.js";
+
+/** Where one lookup's features go. */
+export interface Target {
+  readonly out: VectorOut;
+  readonly at: VectorPosition;
+}
+
+/** Writes the features of one fetched entity at a time, for every lookup of it. Undefined: it has no events. */
+export type WriteFeatures = (
+  answer: TileAnswer | undefined,
+  timeMs: number,
+  targets: readonly Target[],
+) => void;
+
+/**
+ * Compiles the way from a view's bytes into vectors. Cells are copied once into one block that is used again
+ * for every entity; the accumulator is the one that reads tiles in memory.
+ */
+export function compileWriteFeatures(
+  {
+    view: { plan },
+    tilePlan: { windows },
+    span,
+    codec,
+  }: Pick<StoredView, "view" | "tilePlan" | "span" | "codec">,
+  reads: (timeMs: number) => TileReads,
+): WriteFeatures {
+  const width = plan.identity.length;
+  const sketchCount = sketchOperations(plan).length;
+  const accumulator = createAccumulator(plan);
+  const sketches: (Sketch | undefined)[] = [];
+  const chunk = createChunkReader(span);
+  let target: TileTarget = {
+    cells: new Float64Array(0),
+    at: 0,
+    startMs: 0,
+    sketches,
+    sketchAt: 0,
+    wanted: [],
+  };
+  let present = new Uint8Array(0);
+
+  function makeRoom(tiles: number): void {
+    if (present.length >= tiles) return;
+    present = new Uint8Array(tiles);
+    target = { ...target, cells: new Float64Array(tiles * width) };
+  }
+
+  function decode({ tiles: chunks }: TileAnswer, { numbers, startsMs, wanted }: TileReads): void {
+    makeRoom(startsMs.length);
+    present.fill(0, 0, startsMs.length);
+    for (let c = 0; c < chunks.length; c++) {
+      const bytes = chunks[c];
+      if (bytes === undefined) continue;
+      chunk.open(bytes);
+      while (chunk.next()) {
+        const i = numbers[c * span + chunk.place];
+        if (i < 0) continue;
+        present[i] = 1;
+        target.at = i * width;
+        target.startMs = startsMs[i];
+        target.sketchAt = i * sketchCount;
+        target.wanted = wanted[i];
+        codec.decodeInto(chunk, target);
+      }
+    }
+  }
+
+  return (answer, timeMs, targets) => {
+    const tilesOf = reads(timeMs);
+    if (answer !== undefined) decode(answer, tilesOf);
+    for (let w = 0; w < windows.length; w++) {
+      const window = windows[w];
+      const positions = tilesOf.windows[w];
+      accumulator.begin(window);
+      if (answer !== undefined) {
+        for (let p = 0; p < positions.length; p++) {
+          const i = positions[p];
+          if (present[i] === 0) continue;
+          accumulator.takeCells(target.cells, i * width, window);
+          if (window.sketches.length > 0) accumulator.takeSketches(sketches, i * sketchCount, window);
+        }
+      }
+      for (let t = 0; t < targets.length; t++) accumulator.finish(window, timeMs, targets[t]);
+    }
+  };
+}
