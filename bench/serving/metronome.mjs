@@ -3,14 +3,18 @@
 import { parentPort, workerData } from "node:worker_threads";
 
 const shortestGapMs = 0.1;
-const { begin, schedule, flag } = workerData;
-const now = () => Number(process.hrtime.bigint() - begin) / 1e6;
+const { schedule, flag } = workerData;
 
-for (let next = 0; next < schedule.length;) {
-  const due = schedule[next] - now();
-  if (due > 0) Atomics.wait(flag, 0, 0, Math.max(due, shortestGapMs));
-  if (Atomics.load(flag, 0) !== 0) break;
-  const passed = now();
-  while (next < schedule.length && schedule[next] <= passed) next++;
-  parentPort.postMessage(0);
-}
+/** Told when the schedule begins, which is not before this thread runs: its start would make the first requests late. */
+parentPort.once("message", (begin) => {
+  const now = () => Number(process.hrtime.bigint() - begin) / 1e6;
+  for (let next = 0; next < schedule.length;) {
+    const due = schedule[next] - now();
+    if (due > 0) Atomics.wait(flag, 0, 0, Math.max(due, shortestGapMs));
+    if (Atomics.load(flag, 0) !== 0) break;
+    const passed = now();
+    while (next < schedule.length && schedule[next] <= passed) next++;
+    parentPort.postMessage(0);
+  }
+});
+parentPort.postMessage("ready");

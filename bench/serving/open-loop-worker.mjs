@@ -1,5 +1,6 @@
 // The process that sends requests at intended times, whatever the answers do. It is told what to send over IPC and
 // gives back one record for every intended request; nothing is put together here.
+import { once } from "node:events";
 import { connect } from "node:net";
 import { Worker } from "node:worker_threads";
 
@@ -138,13 +139,13 @@ async function run({ port, requests, intended, connections: count, patienceMs, a
   const schedule = new Float64Array(new SharedArrayBuffer(intended.length * 8));
   schedule.set(intended);
   const flag = new Int32Array(new SharedArrayBuffer(4));
+  const metronome = new Worker(new URL("metronome.mjs", import.meta.url), { workerData: { schedule, flag } });
+  await once(metronome, "message");
   const begin = process.hrtime.bigint();
+  metronome.postMessage(begin);
   const now = () => Number(process.hrtime.bigint() - begin) / 1e6;
   const lastSendMs = (schedule.at(-1) ?? 0) + patienceMs;
   const sender = createSender({ wires: requests.map(wireOf), connections, schedule, now, lastSendMs });
-  const metronome = new Worker(new URL("metronome.mjs", import.meta.url), {
-    workerData: { begin, schedule, flag },
-  });
   metronome.on("message", sender.wake);
   await new Promise((resolve) => {
     const look = setInterval(() => {
