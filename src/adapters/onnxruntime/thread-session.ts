@@ -58,10 +58,13 @@ async function openThread(workerData: ThreadGraph): Promise<Session> {
     if (said.kind === "failed") first?.reject(said.cause);
     else first?.resolve(said);
   });
-  worker.on("error", (cause: Error) => {
-    died = cause;
-    for (const { reject } of waiting.splice(0)) reject(cause);
-  });
+  const die = (cause: Error) => {
+    died ??= cause;
+    for (const { reject } of waiting.splice(0)) reject(died);
+  };
+  worker.on("error", die);
+  // An exit without an error, such as a call of process.exit, answers nobody either.
+  worker.on("exit", (code) => die(new Error(`a session's thread ended with code ${code}`)));
   const ask = (call: ThreadCall): Promise<ThreadReply> => {
     worker.postMessage(call);
     return reply();
