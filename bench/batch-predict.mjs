@@ -1,10 +1,10 @@
 // node bench/batch-predict.mjs [--rows 2000000] [--rounds 3] [--models trees-100,...] [--columns all|none] [--threads 2] [--peer python|none] [--memory]
 //
 // Rows a second of `predictFile` over a Parquet file of 32 floats a row, from reading to the output on the disk, beside
-// a bare loop of onnxruntime-node over as many rows that lie in memory, row-major, on as many cores; the bare loop is the
-// fastest of one session with all threads and one session on each of as many worker threads, in batches of 1,024, 4,096
-// or 16,384 rows. They run in turn. Only the start of this process is not counted: sessions are opened, probes run and
-// workers started within the measured time of Millwright, and before that of the bare loop. Beside the clock stands the
+// bare loops of onnxruntime-node over as many rows that lie in memory, row-major, on as many cores: one over one session
+// that has all threads, and one on each core over a session of its own, each in the fastest of batches of 1,024 to 65,536
+// rows. They run in turn. Only the start of this process is not counted: sessions are opened, probes run and workers
+// started within the measured time of Millwright, and before that of the bare loops. Beside the clock stands the
 // processor time of a row, which other work on the machine disturbs less. Prints one line of JSON.
 // Beside both stands a peer that does the same job, from file to file: pyarrow reads the columns and writes them and the
 // predictions, ONNX Runtime for Python computes, in the faster of two arrangements; its output is compared with ours.
@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { fastestLoop } from "./batch-predict/bare.mjs";
+import { bareLoop, waysOf } from "./batch-predict/bare.mjs";
 import { cpuSeconds } from "./batch-predict/cpu.mjs";
 import { inputs, models } from "./batch-predict/models.mjs";
 import { expectSameRows, fastestPeer, peerPython } from "./batch-predict/peer.mjs";
@@ -95,42 +95,42 @@ const rounded = (list, key) => list.map((one) => Math.round(one[key]));
 
 async function compare(project, { name, file, out, python, folder }) {
   const graph = models[name]();
-  const bare = await fastestLoop(graph, { rows, cores: threads });
+  const loops = {};
+  for (const [way, arranged] of Object.entries(waysOf(threads)))
+    loops[way] = await bareLoop(graph, { rows, ...arranged });
   const peer = python && (await fastestPeer(python, { graph, folder, file, cores: threads }));
-  const measured = { bare: [], millwright: [], peer: [], load: [] };
+  const rivals = { ...loops, ...(peer && { "file to file": peer }) };
+  const own = [];
+  const measured = Object.fromEntries(Object.keys(rivals).map((rival) => [rival, []]));
+  const load = [];
   try {
     for (let round = 0; round < rounds; round++) {
-      measured.bare.push(await bare.run());
-      measured.millwright.push(await predict(project, { name, file, out }));
-      if (peer) measured.peer.push(await peer.run());
-      measured.load.push(Math.round(loadavg()[0] * 10) / 10);
+      own.push(await predict(project, { name, file, out }));
+      for (const [rival, { run }] of Object.entries(rivals)) measured[rival].push(await run());
+      load.push(Math.round(loadavg()[0] * 10) / 10);
     }
   } finally {
-    await bare.end();
+    for (const loop of Object.values(loops)) await loop.end();
   }
   if (peer) await expectSameRows(out, peer.out, carried);
-  const ratios = measured.bare.map((one, i) => measured.millwright[i].rowsPerSecond / one.rowsPerSecond);
-  const work = measured.bare.map((one, i) => one.cpuNsPerRow / measured.millwright[i].cpuNsPerRow);
   return {
-    ...{ model: name, bareLoop: bare.way, load: measured.load },
-    bareRowsPerSecond: rounded(measured.bare, "rowsPerSecond"),
-    rowsPerSecond: rounded(measured.millwright, "rowsPerSecond"),
-    ...{ ratio: median(ratios), ratios },
-    bareCpuNsPerRow: rounded(measured.bare, "cpuNsPerRow"),
-    cpuNsPerRow: rounded(measured.millwright, "cpuNsPerRow"),
-    ...{ cpuRatio: median(work), cpuRatios: work },
-    ...(peer && { peer: beside(peer, measured) }),
+    ...{ model: name, load },
+    rowsPerSecond: rounded(own, "rowsPerSecond"),
+    cpuNsPerRow: rounded(own, "cpuNsPerRow"),
+    beside: Object.fromEntries(
+      Object.entries(rivals).map(([rival, { way }]) => [rival, { way, ...beside(own, measured[rival]) }]),
+    ),
   };
 }
 
-/** What the peer did, and how many times its rows a second ours are. */
-function beside({ way }, measured) {
-  const ratios = measured.peer.map((one, i) => measured.millwright[i].rowsPerSecond / one.rowsPerSecond);
+/** What a rival did, and how many times its rows a second ours are, round by round. */
+function beside(own, rival) {
+  const ratios = rival.map((one, i) => own[i].rowsPerSecond / one.rowsPerSecond);
+  const work = rival.map((one, i) => one.cpuNsPerRow / own[i].cpuNsPerRow);
   return {
-    ...{ name: "pyarrow and onnxruntime for Python", way },
-    rowsPerSecond: rounded(measured.peer, "rowsPerSecond"),
-    cpuNsPerRow: rounded(measured.peer, "cpuNsPerRow"),
-    ...{ ratio: median(ratios), ratios },
+    rowsPerSecond: rounded(rival, "rowsPerSecond"),
+    cpuNsPerRow: rounded(rival, "cpuNsPerRow"),
+    ...{ ratio: median(ratios), ratios, cpuRatio: median(work), cpuRatios: work },
   };
 }
 

@@ -191,6 +191,8 @@ export interface Publication {
   readonly onlyKept?: boolean;
   /** What the file says of itself: its key-value metadata. */
   readonly facts: Readonly<Record<string, string>>;
+  /** Whether what is at the output's path by then is replaced. */
+  readonly replace: boolean;
 }
 
 /**
@@ -212,8 +214,11 @@ export interface FileDraft {
   carry(columns: readonly string[]): Promise<void>;
   /** Adds the part behind the others. Throws MW1003; then it is as before. */
   add(part: DraftPart): Promise<void>;
-  /** Writes the output and says how many rows it has; then the draft is gone. Throws MW0105 and MW1003; then it is as before. */
-  publish(publication: Publication, signal?: AbortSignal): Promise<number>;
+  /**
+   * Writes the output and says how many rows it has; then the draft is gone. Undefined where something is at its path
+   * that is not to be replaced; then the draft is as before, as it is when it throws MW0105 and MW1003.
+   */
+  publish(publication: Publication, signal?: AbortSignal): Promise<number | undefined>;
   /** Gives it out of hand; whoever begins it again finds it as it is. Harmless when it is gone. */
   close(): Promise<void>;
   /** Removes it. */

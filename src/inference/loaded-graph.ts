@@ -28,6 +28,8 @@ export interface LoadedGraph {
    * The data of the inputs must not change before the promise settles. Calls may overlap. Throws MW0705 to MW0707.
    */
   compute(inputs: Tensors): Promise<Tensors>;
+  /** As `compute` for many rows, so many at a time: the answers of the batches in their order. */
+  computeBatches(inputs: Tensors, batchRows: number): Promise<readonly Tensors[]>;
   /** Takes no more calls, waits for those under way and frees the memory; again is harmless. */
   dispose(): Promise<void>;
 }
@@ -49,8 +51,15 @@ export async function loadGraph(packageId: string, { blobs, sessions }: LoadCont
       checkInputs(inputs, values);
       return guard.call(() => session.compute(values));
     };
+    // A first dimension that is not free is one of a batch.
+    const ofRows = inputs.map((spec) => ({ ...spec, shape: [null, ...spec.shape.slice(1)] }));
+    const computeBatches = async (values: Tensors, batchRows: number) => {
+      checkInputs(ofRows, values);
+      return guard.call(() => session.computeBatches(values, batchRows));
+    };
     const dispose = () => guard.dispose();
-    return Object.freeze({ packageId, modelHash, manifest, signature, probeReport, compute, dispose });
+    const loaded = { packageId, modelHash, manifest, signature, probeReport };
+    return Object.freeze({ ...loaded, compute, computeBatches, dispose });
   } catch (error) {
     await session.dispose();
     throw error;

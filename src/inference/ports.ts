@@ -18,6 +18,12 @@ export interface Session {
    */
   compute(inputs: Tensors): Promise<Tensors>;
   /**
+   * As `compute` for many rows, of which every input holds equally many: computes `batchRows` at a time, one batch after
+   * another, the last of which may be shorter. The answers of the batches in their order. In a thread it costs one
+   * message there and one back.
+   */
+  computeBatches(inputs: Tensors, batchRows: number): Promise<readonly Tensors[]>;
+  /**
    * Frees the engine's memory. No call may be under way or follow; apart, one that is ends with MW0706, so that
    * disposing is how to give it up.
    */

@@ -177,6 +177,63 @@ export function describeSessionContract(
       await session.dispose();
     });
 
+    it("computes many rows in batches, in their order, the last of which is shorter", async () => {
+      const session = await make().open(scalingGraph(3), threads);
+      const shared = new Float32Array(new SharedArrayBuffer(12 * 4));
+      shared.set([9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 9]);
+      for (const data of [shared.subarray(1, 11), shared.slice(1, 11)]) {
+        const x: TensorValue = { dtype: "float32", shape: [5, 2], data };
+        expect(await session.computeBatches({ x }, 2)).toEqual([
+          { y: float32([2, 2], 3, 6, 9, 12), sum: float32([], 30) },
+          { y: float32([2, 2], 15, 18, 21, 24), sum: float32([], 78) },
+          { y: float32([1, 2], 27, 30), sum: float32([], 57) },
+        ]);
+        expect(await session.computeBatches({ x }, 9)).toEqual([await session.compute({ x })]);
+      }
+      expect(await session.computeBatches({ x: float32([0, 2]) }, 2)).toEqual([]);
+      await session.dispose();
+    });
+
+    it("cuts inputs of every type into batches alike", async () => {
+      const session = await make().open(everyTypeGraph(), threads);
+      const given: readonly TensorValue[] = [
+        ...[Float32Array, Float64Array, Int8Array, Int16Array, Int32Array].map((Numbers) => {
+          const dtype = Numbers.name.replace("Array", "").toLowerCase() as "float32";
+          return { dtype, shape: [3], data: Numbers.of(1, 2, 3) as Float32Array };
+        }),
+        { dtype: "float16", shape: [3], data: Uint16Array.of(1, 2, 3) },
+        { dtype: "int64", shape: [3], data: BigInt64Array.of(1n, 2n, 3n) },
+        { dtype: "uint8", shape: [3], data: Uint8Array.of(1, 2, 3) },
+        { dtype: "uint16", shape: [3], data: Uint16Array.of(1, 2, 3) },
+        { dtype: "uint32", shape: [3], data: Uint32Array.of(1, 2, 3) },
+        { dtype: "uint64", shape: [3], data: BigUint64Array.of(1n, 2n, 3n) },
+        { dtype: "bool", shape: [3], data: Uint8Array.of(0, 1, 1) },
+        { dtype: "string", shape: [3], data: ["1", "2", "3"] },
+      ];
+      const [first, last] = await session.computeBatches(
+        Object.fromEntries(given.map((value) => [value.dtype, value])),
+        2,
+      );
+      expect(Object.keys(first)).toHaveLength(given.length);
+      for (const { dtype } of given) {
+        const numbers = [first, last].map((outputs) => [...outputs[`${dtype}_out`].data].map(Number));
+        expect([dtype, numbers]).toEqual([dtype, dtype === "bool" ? [[1, 0], [0]] : [[1, 2], [3]]]);
+      }
+      await session.dispose();
+    });
+
+    it("codes what fails in one of many batches as MW0705, and goes on", async () => {
+      const session = await make().open(lookupGraph([5, 6]), threads);
+      await expect(session.computeBatches({ ids: ids(0n, 1n, 2n) }, 2)).rejects.toMatchObject({
+        code: "MW0705",
+      });
+      expect(await session.computeBatches({ ids: ids(0n, 1n, 1n) }, 2)).toEqual([
+        { found: float32([2], 5, 6) },
+        { found: float32([1], 6) },
+      ]);
+      await session.dispose();
+    });
+
     it("leaves its inputs as they are, and gives outputs that nobody else holds", async () => {
       const session = await make().open(scalingGraph(3), threads);
       const data = Float32Array.of(1, 2);

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, lstat, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { storageErrors, type MillwrightError } from "../../kernel/index.js";
 
@@ -33,7 +33,7 @@ export async function takeDraftFolder(
     const release = () => rm(join(path, ownerFile), { force: true });
     try {
       await removeOthers(target, basename(path));
-      const kept = await readFile(join(path, noteFile), "utf8").catch(() => undefined);
+      const kept = await ifThere(readFile(join(path, noteFile), "utf8"));
       if (kept === undefined) await begin(path, note);
       return Object.freeze({
         ...{ path, note: kept ?? note, release },
@@ -71,7 +71,7 @@ async function claim(path: string): Promise<boolean> {
 }
 
 const ownerOf = async (path: string): Promise<number> =>
-  Number(await readFile(join(path, ownerFile), "utf8").catch(() => "0"));
+  Number((await ifThere(readFile(join(path, ownerFile), "utf8"))) ?? "0");
 
 async function removeOthers(target: string, own: string): Promise<void> {
   const prefix = `${basename(target)}${infix}`;
@@ -94,15 +94,44 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Makes a finished file appear at a path, whole, and still there after a power cut. */
+/** What is read of a file; undefined where there is none. That a file cannot be read does not say that it is not there. */
+export const ifThere = <T>(reading: Promise<T>): Promise<T | undefined> =>
+  reading.catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  });
+
+/** Makes a finished file appear at a path, whole, and still there after a power cut. What is there is replaced. */
 export async function moveWhole(from: string, to: string): Promise<void> {
-  const file = await open(from, "r+");
+  await onDisk(from);
+  await rename(from, to);
+}
+
+/** As `moveWhole`, where nothing is yet: false where something is, which stays. */
+export async function moveWholeIfFree(from: string, to: string): Promise<boolean> {
+  await onDisk(from);
+  try {
+    await link(from, to);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(code)) throw error;
+    // A file system without links, on which nothing tells in one step whether a name is free.
+    if ((await ifThere(lstat(to))) !== undefined) return false;
+    await rename(from, to);
+    return true;
+  }
+  await rm(from);
+  return true;
+}
+
+async function onDisk(path: string): Promise<void> {
+  const file = await open(path, "r+");
   try {
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(from, to);
 }
 
 /** Runs work on files; what the system refuses is MW1003. */

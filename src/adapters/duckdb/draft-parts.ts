@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { DraftPart, PartColumn } from "../../data/index.js";
+import { ifThere } from "./draft-folder.js";
 import { encodePage, type Page } from "./parquet-pages.js";
 
 /** The column that says whether a row is kept, where not all are; no output is called so, for a tab is in its name. */
@@ -81,7 +82,7 @@ function spansOf(from: number, to: number, cuts: readonly number[]): (readonly [
 
 /** What a part's file says, if it is there and whole: after a power cut a file may be there whose bytes are not. */
 export async function readPart(path: string): Promise<StoredPart | undefined> {
-  const bytes = await readFile(path).catch(() => undefined);
+  const bytes = await ifThere(readFile(path));
   if (bytes === undefined || bytes.length < lengthBytes + hashBytes) return undefined;
   const end = bytes.length - hashBytes;
   if (!bytes.subarray(end).equals(hashOf([bytes.subarray(0, end)]))) return undefined;

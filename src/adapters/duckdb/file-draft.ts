@@ -4,7 +4,7 @@ import type { DuckDBInstance } from "@duckdb/node-api";
 import { dataErrors, type RejectedRow, type SourceLocation } from "../../data/index.js";
 import type { DraftPart, FileDraft, Publication, RowFile } from "../../data/index.js";
 import { isMillwrightError, throwIfCancelled } from "../../kernel/index.js";
-import { moveWhole, orWriteFailed, writeFailed, type DraftFolder } from "./draft-folder.js";
+import { moveWhole, moveWholeIfFree, orWriteFailed, writeFailed, type DraftFolder } from "./draft-folder.js";
 import { carryRows, makeOutput, type CarriedRows, type DraftRows } from "./draft-output.js";
 import { partFile, readPart } from "./draft-parts.js";
 import { readFooter, type Footer } from "./parquet-footer.js";
@@ -21,7 +21,7 @@ export async function openDraft(
   folder: DraftFolder,
   target: string,
 ): Promise<FileDraft> {
-  const parts = await readParts(folder);
+  const parts = await orWriteFailed(target, () => readParts(folder));
   const whole = join(folder.path, "output.tmp");
   const ending = new AbortController();
   let rows: DraftRows | undefined;
@@ -63,7 +63,12 @@ export async function openDraft(
           });
         const written = await orWriteFailed(target, make);
         throwIfCancelled(signal);
-        await orWriteFailed(target, () => moveWhole(whole, target));
+        const { replace } = publication;
+        const moved = await orWriteFailed(target, () => moveOutput(whole, { target, replace }));
+        if (!moved) {
+          await rm(whole, { force: true });
+          return undefined;
+        }
         await end(() => folder.remove());
         return written;
       } catch (error) {
@@ -74,6 +79,15 @@ export async function openDraft(
     close: () => end(() => folder.release()),
     discard: () => end(() => folder.remove()),
   });
+}
+
+async function moveOutput(
+  whole: string,
+  { target, replace }: { readonly target: string; readonly replace: boolean },
+): Promise<boolean> {
+  if (!replace) return moveWholeIfFree(whole, target);
+  await moveWhole(whole, target);
+  return true;
 }
 
 interface Adding {

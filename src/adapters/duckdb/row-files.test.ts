@@ -1,4 +1,14 @@
-import { appendFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -135,9 +145,13 @@ test("a draft keeps its note and parts for whoever goes on, and becomes the outp
   await second?.openRows({ format: "parquet", path });
   const facts = { model: "m", version: "it's 3" };
   await second?.carry(["id"]);
-  const publication = { computed: ["twice", "set"], onlyKept: true, facts };
-  expect(await second?.publish(publication)).toBe(3);
+  const publication = { computed: ["twice", "set"], onlyKept: true, facts, replace: false };
   const out = join(folder, "whole.out");
+  await symlink("nowhere", out);
+  expect(await second?.publish(publication)).toBe(undefined);
+  expect(await readlink(out)).toBe("nowhere");
+  await rm(out);
+  expect(await second?.publish(publication)).toBe(3);
   expect(await query(`SELECT id, twice, "set" FROM read_parquet('${out}')`)).toEqual([
     ["0", 0, ["a", "0"]],
     ["2", 4, ["a", "2"]],
@@ -193,7 +207,7 @@ test.each([
   ] as const)
     await draft.add(every(from, rows));
   const computed = every(0, 0).columns.map(({ name }) => name);
-  expect(await draft.publish({ computed, facts: {} })).toBe(5000);
+  expect(await draft.publish({ computed, facts: {}, replace: true })).toBe(5000);
   const out = `read_parquet('${join(folder, "carried.out")}', file_row_number = true)`;
   const alike = await query(
     `SELECT count(*) FROM ${out} o JOIN read_parquet('${path}', file_row_number = true) i USING (file_row_number) WHERE ` +
@@ -262,6 +276,25 @@ test("a damaged part is made again, and what another key left is removed", async
   expect(left).toEqual(["damaged.out.predict-abcdef0123456789"]);
   await other.discard();
 });
+
+test.each(["part-000000", "note.json"])(
+  "a draft whose %s cannot be read is neither begun anew nor held",
+  async (file) => {
+    const draft = await begin("unreadable.out");
+    await draft.add(part(0, 2));
+    await draft.close();
+    const name = join(folder, `unreadable.out.predict-${"a".repeat(16)}`, file);
+    const bytes = await readFile(name);
+    await rm(name);
+    await mkdir(name);
+    await expect(begin("unreadable.out")).rejects.toMatchObject({ code: "MW1003" });
+    await rm(name, { recursive: true });
+    await writeFile(name, bytes);
+    const again = await begin("unreadable.out");
+    expect(again.parts.length).toBe(1);
+    await again.discard();
+  },
+);
 
 test("a fingerprint differs after every write", async () => {
   const path = join(folder, "print.csv");

@@ -29,7 +29,10 @@ export function duckdbRowFiles({ threads = 2, memoryLimit = "1GB" }: DuckDBRowFi
       try {
         const spillFolder = join(folder.path, "spill");
         const instance = await openInstance({ threads, memoryLimit, spillFolder });
-        return await openDraft(instance, folder, target);
+        return await openDraft(instance, folder, target).catch((error: unknown) => {
+          instance.closeSync();
+          throw error;
+        });
       } catch (error) {
         await folder.release();
         throw error;

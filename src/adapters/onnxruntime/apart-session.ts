@@ -2,6 +2,7 @@ import { inferenceErrors, type Session, type SessionOptions } from "../../infere
 import type { Tensors } from "../../registry/index.js";
 import { packTensors, unpackTensors, type Frame } from "./frames.js";
 import type { Described, Reply, Request } from "./protocol.js";
+import { computeInBatches } from "./row-batches.js";
 import { startSessionProcess, type SessionProcess } from "./session-process.js";
 
 type Apart = NonNullable<SessionOptions["apart"]>;
@@ -50,6 +51,10 @@ export async function openApart(
     return answer;
   };
   const { inputs, outputs } = await load();
+  const compute = async (values: Tensors) => {
+    const { tensors, blocks } = packTensors(values);
+    return ask({ call: "compute", tensors }, blocks);
+  };
 
   return Object.freeze({
     inputs,
@@ -62,10 +67,9 @@ export async function openApart(
       const { output } = await ask({ call: "run", rows, tensors }, blocks);
       return output.data as Float32Array;
     },
-    compute: async (values: Tensors) => {
-      const { tensors, blocks } = packTensors(values);
-      return ask({ call: "compute", tensors }, blocks);
-    },
+    compute,
+    // A call for each batch, so that the time limit is one of a batch.
+    computeBatches: (values: Tensors, batchRows: number) => computeInBatches({ compute }, values, batchRows),
     dispose: () => {
       disposed = true;
       return current.end(wasDisposed());

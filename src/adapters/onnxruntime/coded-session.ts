@@ -8,23 +8,17 @@ export async function codedSession(open: () => Promise<Session>): Promise<Sessio
     throw graphRefused(cause);
   });
   const { inputs, outputs } = session;
+  const failed = (cause: unknown) => {
+    throw engineFailed(cause);
+  };
   return Object.freeze({
     inputs,
     outputs,
-    run: async (numeric: Float32Array, rows: number, text?: readonly string[]) => {
-      try {
-        return await session.run(numeric, rows, text);
-      } catch (cause) {
-        throw engineFailed(cause);
-      }
-    },
-    compute: async (values: Tensors) => {
-      try {
-        return await session.compute(values);
-      } catch (cause) {
-        throw engineFailed(cause);
-      }
-    },
+    run: (numeric: Float32Array, rows: number, text?: readonly string[]) =>
+      session.run(numeric, rows, text).catch(failed),
+    compute: (values: Tensors) => session.compute(values).catch(failed),
+    computeBatches: (values: Tensors, batchRows: number) =>
+      session.computeBatches(values, batchRows).catch(failed),
     dispose: () => session.dispose(),
   });
 }

@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Session, SessionOptions } from "../../inference/index.js";
 import type { Tensors, TensorSpec, TensorValue } from "../../registry/index.js";
+import { computeInBatches } from "./row-batches.js";
 
 /** A graph may name other files to read weights from. Ours never do, and a foreign one must find nothing. */
 const noFolder = "/dev/null";
@@ -35,6 +36,11 @@ export async function openEngine(
   const textColumns = columns("text");
   const output = outputs[0]?.name ?? "";
   const fetches = [output];
+  const compute = async (values: Tensors): Promise<Tensors> => {
+    const feeds = Object.entries(values).map(([name, value]) => [name, feedOf(value)] as const);
+    const results = await session.run(Object.fromEntries(feeds));
+    return Object.fromEntries(outputs.map(({ name }) => [name, valueOf(results[name])]));
+  };
 
   return Object.freeze({
     inputs,
@@ -46,17 +52,14 @@ export async function openEngine(
       const results = await session.run(feeds, fetches);
       return results[output].data as Float32Array;
     },
-    compute: async (values: Tensors) => {
-      const feeds = Object.entries(values).map(([name, value]) => [name, feedOf(value)] as const);
-      const results = await session.run(Object.fromEntries(feeds));
-      return Object.fromEntries(outputs.map(({ name }) => [name, valueOf(results[name])]));
-    },
+    compute,
+    computeBatches: (values: Tensors, batchRows: number) => computeInBatches({ compute }, values, batchRows),
     dispose: () => session.release(),
   });
 }
 
 /** Whether elements lie in memory that threads share, which the engine does not read. */
-export const isShared = (data: TensorValue["data"]): boolean =>
+const isShared = (data: TensorValue["data"]): boolean =>
   ArrayBuffer.isView(data) && data.buffer instanceof SharedArrayBuffer;
 
 function feedOf({ dtype, data, shape }: TensorValue): Tensor {

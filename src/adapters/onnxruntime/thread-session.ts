@@ -21,6 +21,7 @@ export type ThreadCall =
       readonly text?: readonly string[];
     }
   | { readonly kind: "compute"; readonly values: Tensors }
+  | { readonly kind: "computeBatches"; readonly values: Tensors; readonly batchRows: number }
   | { readonly kind: "end" };
 
 /** What it answers; the first answer is to its start, and the last, to `end`, is its end. */
@@ -28,6 +29,7 @@ export type ThreadReply =
   | ({ readonly kind: "opened" } & Described)
   | { readonly kind: "ran"; readonly output: Float32Array }
   | { readonly kind: "computed"; readonly values: Tensors }
+  | { readonly kind: "computedBatches"; readonly batches: readonly Tensors[] }
   | { readonly kind: "failed"; readonly cause: unknown };
 
 /**
@@ -36,15 +38,16 @@ export type ThreadReply =
  * process, until somebody kills that; see `apart-session.ts` for graphs that might.
  */
 export const openInThread = (graph: Uint8Array, options: EngineOptions): Promise<Session> =>
-  codedSession(() => openThread({ graph, ...options }));
+  codedSession(() => openThread(workerModule(import.meta.url, "thread-worker.js"), { graph, ...options }));
 
 interface Waiting {
   readonly resolve: (reply: ThreadReply) => void;
   readonly reject: (cause: unknown) => void;
 }
 
-async function openThread(workerData: ThreadGraph): Promise<Session> {
-  const worker = new Worker(workerModule(import.meta.url, "thread-worker.js"), { workerData });
+/** A session whose thread runs `module`; its errors are those of the thread. */
+export async function openThread(module: URL, workerData: ThreadGraph): Promise<Session> {
+  const worker = new Worker(module, { workerData });
   const waiting: Waiting[] = [];
   let died: Error | undefined;
   const ended = once(worker, "exit").catch(() => undefined);
@@ -77,6 +80,8 @@ async function openThread(workerData: ThreadGraph): Promise<Session> {
       run: async (numeric: Float32Array, rows: number, text: readonly string[] = []) =>
         expect(await ask({ kind: "run", numeric, rows, text }), "ran").output,
       compute: async (values: Tensors) => expect(await ask({ kind: "compute", values }), "computed").values,
+      computeBatches: async (values: Tensors, batchRows: number) =>
+        expect(await ask({ kind: "computeBatches", values, batchRows }), "computedBatches").batches,
       async dispose() {
         worker.postMessage({ kind: "end" } satisfies ThreadCall);
         await ended;

@@ -1,31 +1,15 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Session } from "../../inference/index.js";
-import type { Tensors, TensorValue } from "../../registry/index.js";
-import { isShared, openEngine } from "./engine-session.js";
+import { openEngine } from "./engine-session.js";
 import type { ThreadCall, ThreadGraph, ThreadReply } from "./thread-session.js";
 
 /** The program of a session's thread: answers one call after another. */
 
-/** Memory of this thread by input, into which shared numbers are copied: calls come one after another. */
-const rooms = new Map<string, Float32Array>();
-
-function inOwnMemory(name: string, value: TensorValue): TensorValue {
-  const { dtype, shape, data } = value;
-  if (dtype !== "float32" || !isShared(data)) return value;
-  let room = rooms.get(name);
-  if (room === undefined || room.length < data.length)
-    rooms.set(name, (room = new Float32Array(data.length)));
-  room.set(data);
-  return { dtype, shape, data: room.subarray(0, data.length) };
-}
-
 async function answer(session: Session, call: Exclude<ThreadCall, { kind: "end" }>): Promise<ThreadReply> {
   if (call.kind === "run")
     return { kind: "ran", output: await session.run(call.numeric, call.rows, call.text) };
-  const values: Tensors = Object.fromEntries(
-    Object.entries(call.values).map(([name, value]) => [name, inOwnMemory(name, value)] as const),
-  );
-  return { kind: "computed", values: await session.compute(values) };
+  if (call.kind === "compute") return { kind: "computed", values: await session.compute(call.values) };
+  return { kind: "computedBatches", batches: await session.computeBatches(call.values, call.batchRows) };
 }
 
 const say = (reply: ThreadReply) => parentPort?.postMessage(reply);

@@ -53,6 +53,7 @@ export function handDriven(instances: number, started: (running: Running) => voi
       ...pairs,
       run: async () => new Float32Array(0),
       compute: (inputs) => new Promise((resolve, reject) => begin(self, inputs, { resolve, reject })),
+      computeBatches: async (inputs) => [await self.compute(inputs)],
       dispose: async () => void driven.disposed++,
     };
     return self;

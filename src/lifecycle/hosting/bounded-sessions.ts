@@ -21,7 +21,7 @@ export function boundedSessions(
   signal?: AbortSignal,
 ): SessionFactory {
   let spentMs = 0;
-  const timed = async (compute: () => Promise<Tensors>): Promise<Tensors> => {
+  const timed = async <Answer>(compute: () => Promise<Answer>): Promise<Answer> => {
     if (spentMs > totalMs) throw tookTooLong(totalMs);
     const startMs = clock.monotonicMs();
     try {
@@ -40,6 +40,8 @@ export function boundedSessions(
       return Object.freeze({
         ...session,
         compute: (inputs: Tensors) => timed(() => session.compute(inputs)),
+        computeBatches: (inputs: Tensors, batchRows: number) =>
+          timed(() => session.computeBatches(inputs, batchRows)),
         dispose: () => {
           signal?.removeEventListener("abort", end);
           return session.dispose();

@@ -1,7 +1,12 @@
 import type { SourceLocation } from "../../data/index.js";
-import type { FileDraft, RowFile, RowFiles } from "../../data/index.js";
+import type { FileDraft, Publication, RowFile, RowFiles } from "../../data/index.js";
 import type { VisibleEvents } from "../../features/index.js";
-import { isMillwrightError, throwIfCancelled, type Canonical } from "../../kernel/index.js";
+import {
+  isMillwrightError,
+  throwIfCancelled,
+  type Canonical,
+  type MillwrightError,
+} from "../../kernel/index.js";
 import { readPackage, type ModelVersion } from "../../registry/index.js";
 import type { ModelDefinition } from "../../training/index.js";
 import { carriedColumns } from "./predict-columns.js";
@@ -78,7 +83,7 @@ export async function predictFile(
   const { file, out, live, columns, onBadRow = "fail", force = false, chunkRows } = request;
   const named = versionNamed(request.model);
   const version = await project.registry.resolve(named.model, named.ref);
-  if (!force && (await files.holds(out))) throw taken(out, "something already");
+  if (!force && (await files.holds(out))) throw taken(out, { found: "something already", remedy: replaceIt });
   const { manifest } = await readPackage(version.packageId, project.blobs);
   const model = manifest.kind === "features" ? findModel(project, version.model) : undefined;
   const subject = { version, model, live };
@@ -88,7 +93,8 @@ export async function predictFile(
   const note = writePlan(await planNow(project, subject));
   throwIfCancelled(signal);
   const draft = await files.begin({ target: out, key, note });
-  if (draft === undefined) throw taken(out, "another process that predicts the same file");
+  if (draft === undefined)
+    throw taken(out, { found: "another process that predicts the same file", remedy: "Wait for it to end." });
   const resumedRows = draft.parts.reduce((sum, { rowCount }) => sum + rowCount, 0);
   try {
     const rows = await draft.openRows(file, signal);
@@ -108,18 +114,18 @@ export async function predictFile(
     );
     task.finish(`${rows.rowCount.toLocaleString("en")} rows`);
     if ((await files.fingerprint(file.path)) !== print) throw changed(file.path);
-    const onlyKept = onBadRow === "skip";
+    const how = { onlyKept: onBadRow === "skip", replace: force };
     await carrying;
-    const written = await publish(project, { draft, predicted, onlyKept, version }, signal);
+    const written = await publish(project, { draft, predicted, version, how }, signal);
+    if (written === undefined)
+      throw taken(out, { found: "something that came meanwhile", remedy: keptForIt });
     const { model: name, version: number, packageId } = version;
     return {
       ...{ model: name, version: number, packageId, out, rows: rows.rowCount, written, resumedRows },
       ...predicted,
     };
   } catch (error) {
-    // What the same command would only meet again, such as a file that cannot be read, is not kept for it.
-    if (isMillwrightError(error) && (error.row.exit === 2 || Object.hasOwn(predictErrors.rows, error.code)))
-      await draft.discard();
+    if (isMillwrightError(error) && meetsAgain(error)) await draft.discard();
     throw error;
   } finally {
     await draft.close();
@@ -146,18 +152,22 @@ const openPredictor = (
     ? tensorPredictor(project, version.packageId, rows)
     : featurePredictor(project, { model, version, events, nowMs }, rows);
 
+/** What the same command would only meet again, such as a file that cannot be read: a draft is not kept for it. */
+const meetsAgain = ({ code, row }: MillwrightError): boolean =>
+  code !== "MW1171" && (row.exit === 2 || Object.hasOwn(predictErrors.rows, code));
+
 interface Publishing {
   readonly draft: FileDraft;
   readonly predicted: Predicted;
-  readonly onlyKept: boolean;
   readonly version: ModelVersion;
+  readonly how: Pick<Publication, "onlyKept" | "replace">;
 }
 
 async function publish(
   { progress, producer }: Project,
-  { draft, predicted, onlyKept, version }: Publishing,
+  { draft, predicted, version, how }: Publishing,
   signal?: AbortSignal,
-): Promise<number> {
+): Promise<number | undefined> {
   const task = progress.start("write output");
   const facts = {
     model: version.model,
@@ -165,19 +175,18 @@ async function publish(
     package: version.packageId,
     [producer.name]: producer.version,
   };
-  const written = await draft.publish({ computed: predicted.columns, onlyKept, facts }, signal);
-  task.finish(`${written.toLocaleString("en")} rows`);
+  const written = await draft.publish({ computed: predicted.columns, facts, ...how }, signal);
+  if (written !== undefined) task.finish(`${written.toLocaleString("en")} rows`);
   return written;
 }
 
-function taken(out: string, found: string) {
-  return predictErrors.error("MW1171", {
-    expected: `nothing at ${out}`,
-    found,
-    remedy: "Name another file, wait for the other process, or overwrite a file with --force.",
-    details: { out },
-  });
-}
+const replaceIt = "Name another file, or replace what is there with --force.";
+const keptForIt =
+  "The predictions are kept beside it: move away what is there and run the same command again, or with --force.";
+
+/** MW1171. */
+const taken = (out: string, { found, remedy }: { readonly found: string; readonly remedy: string }) =>
+  predictErrors.error("MW1171", { expected: `nothing at ${out}`, found, remedy, details: { out } });
 
 function changed(path: string) {
   return predictErrors.error("MW1174", {

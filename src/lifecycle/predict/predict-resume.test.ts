@@ -1,4 +1,5 @@
-import { appendFile, readdir } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { appendFile, readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { temporaryFolders } from "../../../test/support/trips.js";
 import { openProject } from "../../compose/index.js";
@@ -52,6 +53,23 @@ test("a cancelled run leaves its parts and nothing else; the same call goes on, 
   const written = await rowsIn(project, files.out, { x: t.float(), y: t.float() });
   expect(written.map(({ x }) => x)).toEqual(numbers(50).map(({ x }) => x));
   for (const { x, y } of written) expect(y).toBeCloseTo(Math.log(x as number), 5);
+});
+
+test("what came to the output's place meanwhile stays, and so do the predictions until they are wanted there", async () => {
+  const files = await jsonLines(folder, "late", numbers(50));
+  const request = { model: "log@1", ...files, chunkRows: 10 };
+  const crossed = watched((rows) => {
+    if (rows === 50) writeFileSync(files.out, "somebody else's");
+  });
+  await expect(predictHere(crossed, request)).rejects.toMatchObject({
+    ...{ code: "MW1171", found: "something that came meanwhile" },
+    remedy: expect.stringContaining("--force") as string,
+  });
+  expect(await readFile(files.out, "utf8")).toBe("somebody else's");
+  expect(await drafts("late")).toHaveLength(1);
+  const forced = await predictHere(project, { ...request, force: true });
+  expect(forced).toMatchObject({ rows: 50, written: 50, resumedRows: 50 });
+  expect(await drafts("late")).toEqual([]);
 });
 
 test("another file under the same name begins anew, and the old parts are gone", async () => {

@@ -7,16 +7,30 @@ import type { Project } from "../project.js";
  */
 export const batchRows = 1024;
 
+/** Batches that a session is given at once: each gift costs it and its giver as much as some fifty rows of trees. */
+const batchesInCall = 8;
+
 /** Rows that are read and noted at once: fewer cost more for their files, more are lost when a run ends. */
 const chunkRows = 65_536;
 
 /** So that wide rows, such as pictures, take no more memory than many narrow ones. */
 const chunkValues = 8 << 20;
 
-/** How many rows of so many values are read at once, and how many computed. */
-export function rowsAtOnce(width: number): { readonly chunkRows: number; readonly batchRows: number } {
+export interface RowsAtOnce {
+  /** Rows that are read and noted. */
+  readonly chunkRows: number;
+  /** Rows that a session is given: whole batches. */
+  readonly callRows: number;
+  /** Rows of one computation. */
+  readonly batchRows: number;
+}
+
+/** How many rows of so many values are read, given to a session and computed at once. */
+export function rowsAtOnce(width: number): RowsAtOnce {
   const rows = Math.max(1, Math.min(chunkRows, Math.floor(chunkValues / width)));
-  return { chunkRows: rows, batchRows: Math.max(1, Math.min(batchRows, Math.floor(rows / 4))) };
+  const batch = Math.max(1, Math.min(batchRows, Math.floor(rows / 4)));
+  const batches = Math.max(1, Math.min(batchesInCall, Math.floor(rows / 4 / batch)));
+  return { chunkRows: rows, callRows: batches * batch, batchRows: batch };
 }
 
 /** A batch that takes longer is given up: nobody is waiting, but a graph that loops for ever must not hold a file. */

@@ -38,6 +38,12 @@ afterAll(async () => {
   await folders.removeAll();
 });
 
+const whole = { int8: -5, int16: -300, int32: -70_000, int64: 2 ** 40, uint8: 200, uint16: 60_000 };
+const ofEveryType = {
+  ...{ ...whole, uint32: 4e9, uint64: 2 ** 50, float32: 1.5, float64: 0.1, float16: 0.25 },
+  ...{ string: "é", bool: true },
+};
+
 describe("an imported graph over a file", () => {
   it("takes a column for each input and adds one for each output, the others carried as they are", async () => {
     const rows = [
@@ -95,12 +101,7 @@ describe("an imported graph over a file", () => {
   });
 
   it("keeps every type that it takes", async () => {
-    const whole = { int8: -5, int16: -300, int32: -70_000, int64: 2 ** 40, uint8: 200, uint16: 60_000 };
-    const row = {
-      ...{ ...whole, uint32: 4e9, uint64: 2 ** 50, float32: 1.5, float64: 0.1, float16: 0.25 },
-      ...{ string: "é", bool: true },
-    };
-    const files = await jsonLines(folder, "types", [row]);
+    const files = await jsonLines(folder, "types", [ofEveryType]);
     await predictHere(project, { model: "types@1", ...files, columns: [] });
     const ints = Object.keys(whole)
       .concat("uint32", "uint64")
@@ -112,7 +113,10 @@ describe("an imported graph over a file", () => {
       string_out: t.string(),
       bool_out: t.bool(),
     };
-    const out = Object.entries(row).map(([name, value]) => [`${name}_out`, name === "bool" ? 0 : value]);
+    const out = Object.entries(ofEveryType).map(([name, value]) => [
+      `${name}_out`,
+      name === "bool" ? 0 : value,
+    ]);
     expect(await rowsIn(project, files.out, schema)).toEqual([Object.fromEntries(out)]);
   });
 
@@ -232,6 +236,24 @@ describe("what does not fit", () => {
     expect(await refusal("fixed@1", [{ x_0: 1, x_1: 2 }])).toMatchObject({
       code: "MW1173",
       details: { input: "x" },
+    });
+  });
+
+  it("is a number that its type does not hold, a value that is missing, and a text that would be cut", async () => {
+    const rows = [{ int8: 128 }, { bool: null }, { string: "a\0b" }, { string: null }].map((odd) => ({
+      ...ofEveryType,
+      ...odd,
+    }));
+    expect(await refusal("types@1", [ofEveryType, ...rows])).toMatchObject({
+      code: "MW1172",
+      details: {
+        rows: [
+          { row: 1, reasons: ["int8: expected int8, found 128"] },
+          { row: 2, reasons: ["bool: expected bool, found nothing"] },
+          { row: 3, reasons: ["string: expected string, found a text with the character NUL"] },
+          { row: 4, reasons: ["string: expected string, found nothing"] },
+        ],
+      },
     });
   });
 

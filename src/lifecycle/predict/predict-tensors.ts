@@ -1,6 +1,6 @@
 import type { FileColumn, FileField, FileRows, PartColumn } from "../../data/index.js";
 import { loadGraph, rowsAreIndependent, type LoadedGraph, type Session } from "../../inference/index.js";
-import type { FieldKind } from "../../kernel/index.js";
+import type { Column, FieldKind } from "../../kernel/index.js";
 import {
   loadTensors,
   readPackage,
@@ -53,11 +53,10 @@ export async function tensorPredictor(
     const probes =
       read.kind === "tensors" ? read.probes.probes.map((probe) => loadTensors(probe.inputs)) : [];
     const together = !alone && (await rowsAreIndependent(sessions[0], signature, probes));
-    const compute = async (values: RowValues, [from, to]: readonly [number, number]): Promise<Tensors> => {
-      const tensors = inputs.map(
-        (input) => [input.spec.name, inputTensor(input, values, [from, to])] as const,
-      );
-      return pool.run((graph) => graph.compute(Object.fromEntries(tensors)));
+    const batchRows = together ? atOnce.batchRows : 1;
+    const compute = (values: RowValues, span: readonly [number, number]): Promise<readonly Tensors[]> => {
+      const tensors = inputs.map((input) => [input.spec.name, inputTensor(input, values, span)] as const);
+      return pool.run((graph) => graph.computeBatches(Object.fromEntries(tensors), batchRows));
     };
     return Object.freeze({
       ...{ chunkRows: atOnce.chunkRows, dispose: () => pool.dispose() },
@@ -71,11 +70,12 @@ export async function tensorPredictor(
       ),
       check: (rows: FileRows) => checkRows(inputs, rows),
       async predict(values: RowValues): Promise<readonly PartColumn[]> {
-        const batches = batchesOf(values.table.rowCount, together ? atOnce.batchRows : 1);
-        const answers = await Promise.all(batches.map((batch) => compute(values, batch)));
+        const { rowCount } = values.table;
+        const calls = batchesOf(rowCount, atOnce.callRows);
+        const answers = (await Promise.all(calls.map((span) => compute(values, span)))).flat();
         return signature.outputs.flatMap((spec) =>
           answerColumns(spec, {
-            batches,
+            batches: batchesOf(rowCount, batchRows),
             tensors: answers.map((answer) => answer[spec.name]),
           }),
         );
@@ -133,7 +133,7 @@ function notRows(spec: TensorSpec) {
   });
 }
 
-/** Only floats may be missing, and a whole number must fit its type. */
+/** Only floats may be missing, a whole number must fit its type, and no text holds NUL, at which the engine would cut it. */
 function checkRows(inputs: readonly InputColumns[], { from, table, rejects }: FileRows) {
   const problems = new Map<number, string[]>();
   const refuse = (row: number, reason: string) => problems.set(row, [...(problems.get(row) ?? []), reason]);
@@ -146,14 +146,32 @@ function checkRows(inputs: readonly InputColumns[], { from, table, rejects }: Fi
     for (const { name, kind } of fields) {
       if (kind === "float") continue;
       const column = table.columns[name];
-      const [low, high] = wholeRanges[spec.dtype] ?? [-Infinity, Infinity];
+      const problemAt = column.kind === "text" ? textProblem(column) : numberProblem(column, spec);
       for (let row = 0; row < table.rowCount; row++) {
-        const value = column.kind === "number" ? column.values[row] : column.codes[row] < 0 ? NaN : 0;
-        if (value >= low && value <= high) continue;
-        if (unreadable.has(`${row} ${name}`)) continue;
-        refuse(row, `${name}: expected ${spec.dtype}, found ${Number.isNaN(value) ? "nothing" : value}`);
+        const problem = problemAt(row);
+        if (problem === undefined || unreadable.has(`${row} ${name}`)) continue;
+        refuse(row, `${name}: expected ${spec.dtype}, found ${problem}`);
       }
     }
   }
   return problems;
+}
+
+type ProblemAt = (row: number) => string | undefined;
+
+function numberProblem({ values }: Extract<Column, { kind: "number" }>, { dtype }: TensorSpec): ProblemAt {
+  const [low, high] = wholeRanges[dtype] ?? [-Infinity, Infinity];
+  return (row) => {
+    const value = values[row];
+    if (value >= low && value <= high) return undefined;
+    return Number.isNaN(value) ? "nothing" : String(value);
+  };
+}
+
+function textProblem({ codes, dictionary }: Extract<Column, { kind: "text" }>): ProblemAt {
+  const isCut = dictionary.map((text) => text.includes("\0"));
+  return (row) => {
+    if (codes[row] < 0) return "nothing";
+    return isCut[codes[row]] ? "a text with the character NUL" : undefined;
+  };
 }
