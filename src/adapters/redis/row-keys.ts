@@ -7,14 +7,14 @@
 export interface RowKeys {
   /** What all names of an entity begin with. */
   row(space: string, key: string): string;
-  /** What follows for each field; the same list is written out once. */
-  fields(fields: readonly string[]): readonly string[];
+  /** What follows: for the meta, then for each field; the same list is written out once. */
+  suffixes(fields: readonly string[]): readonly string[];
   /** Matches the names of all entities of a space, and no others. */
   pattern(space: string): string;
 }
 
 /** What follows a row for its meta. */
-export const metaSuffix = "=";
+const metaSuffix = "=";
 
 const plain = (part: string) => escapeSurrogates(part).replace(/[%{}]/g, encodeURIComponent);
 
@@ -43,9 +43,12 @@ export function rowKeys(prefix: string): RowKeys {
       const row = spaceRow(space);
       return /\p{Surrogate}/u.test(key) ? `${row}{${escapeSurrogates(key)}}~` : `${row}{${key}}`;
     },
-    fields(fields: readonly string[]) {
+    suffixes(fields: readonly string[]) {
       let known = suffixes.get(fields);
-      if (known === undefined) suffixes.set(fields, (known = fields.map((field) => `:${plain(field)}`)));
+      if (known === undefined) {
+        known = [metaSuffix, ...fields.map((field) => `:${plain(field)}`)];
+        suffixes.set(fields, known);
+      }
       return known;
     },
     pattern: (space: string) => `${globbed(spaceRow(space))}{*`,

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
 import type { TileAnswer, TileChange, TileRequest, TileStore } from "../../features/index.js";
 import { openConnection } from "./connection.js";
-import { metaSuffix, rowKeys, type RowKeys } from "./row-keys.js";
+import { compileNames, mget, type WriteNames } from "./read-command.js";
+import { rowKeys, type RowKeys } from "./row-keys.js";
 import { swapScript } from "./swap-script.js";
 
 export interface RedisTileStoreOptions {
@@ -26,11 +27,12 @@ const fetchBatch = 1000;
 export function redisTileStore(options: RedisTileStoreOptions): TileStore {
   const { url, prefix = "millwright", timeoutMs = 1000 } = options;
   const keys = rowKeys(prefix);
+  const fetch = compileFetch(keys, compileNames());
   const connection = openConnection({ url, timeoutMs });
 
   return Object.freeze({
     fetch: async (requests: readonly TileRequest[]) =>
-      requests.length === 0 ? [] : connection.run((redis) => fetch(redis, keys, requests)),
+      requests.length === 0 ? [] : connection.run((redis) => fetch(redis, requests)),
     swap: async (changes: readonly TileChange[]) =>
       changes.length === 0 ? [] : connection.run((redis) => swap(redis, keys, changes)),
     async drop(space: string) {
@@ -50,17 +52,23 @@ export function redisTileStore(options: RedisTileStoreOptions): TileStore {
  * Everything of an entity comes from one MGET, which sees no change by half; one answers for many entities, for
  * a command costs the client more than a value does.
  */
-async function fetch(redis: Redis, keys: RowKeys, requests: readonly TileRequest[]): Promise<TileAnswer[]> {
-  const batches: string[][] = [[]];
-  for (const { space, key, fields } of requests) {
-    let names = batches[batches.length - 1];
-    if (names.length > 0 && names.length + fields.length >= fetchBatch) batches.push((names = []));
-    const row = keys.row(space, key);
-    names.push(row + metaSuffix);
-    for (const suffix of keys.fields(fields)) names.push(row + suffix);
-  }
-  const replies = await Promise.all(batches.map((names) => redis.mgetBuffer(names)));
-  const values = replies.length === 1 ? replies[0] : replies.flat();
+function compileFetch(keys: RowKeys, write: WriteNames) {
+  return async (redis: Redis, requests: readonly TileRequest[]): Promise<TileAnswer[]> => {
+    const batches = [{ count: 0, names: [] as string[] }];
+    for (const { space, key, fields } of requests) {
+      let batch = batches[batches.length - 1];
+      if (batch.count > 0 && batch.count + fields.length >= fetchBatch) {
+        batches.push((batch = { count: 0, names: [] }));
+      }
+      batch.count += fields.length + 1;
+      batch.names.push(write(keys.row(space, key), keys.suffixes(fields)));
+    }
+    const replies = await Promise.all(batches.map(({ count, names }) => mget(redis, count, names)));
+    return answersOf(requests, replies.length === 1 ? replies[0] : replies.flat());
+  };
+}
+
+function answersOf(requests: readonly TileRequest[], values: readonly (Buffer | null)[]): TileAnswer[] {
   let at = 0;
   return requests.map(({ fields }) => {
     const meta = values[at++]?.toString("utf8");
@@ -98,9 +106,9 @@ function swapArguments(
   { space, key, expected, meta, set, drop }: TileChange,
 ): { readonly names: readonly string[]; readonly values: readonly (string | Buffer)[] } {
   const row = keys.row(space, key);
-  const suffixes = keys.fields([...set.map(([field]) => field), ...drop]);
+  const suffixes = keys.suffixes([...set.map(([field]) => field), ...drop]);
   return {
-    names: [row + metaSuffix, ...suffixes.map((suffix) => row + suffix)],
+    names: suffixes.map((suffix) => row + suffix),
     values: [expected === undefined ? "" : `=${expected}`, meta, ...set.map(([, tile]) => asBuffer(tile))],
   };
 }

@@ -1,4 +1,4 @@
-import { addWide, cellAlgebras, wideInteger, wideSum } from "./cell-algebra.js";
+import { cellAlgebras, wideInteger, wideSum } from "./cell-algebra.js";
 import type { EdgeText } from "./edge-text.js";
 import { sketchAlgebras, type Sketch, type SketchOf } from "./sketch-algebra.js";
 import { cellOperations, sketchOperations, type Finish, type SlotPlan } from "./slots.js";
@@ -22,8 +22,6 @@ export interface Accumulator {
   begin(window: WindowPlan): void;
   /** Puts cells that were added up elsewhere, and begin at `at`, in the given places. */
   putCells(cells: Float64Array, at: number, places: readonly number[]): void;
-  /** Adds the tile whose cells begin at `at`. */
-  takeCells(cells: Float64Array, at: number, window: WindowPlan): void;
   /** Adds the tile whose sketches begin at `at`. */
   takeSketches(sketches: readonly (Sketch | undefined)[], at: number, window: WindowPlan): void;
   finish(window: WindowPlan, timeMs: number, target: { out: VectorOut; at: VectorPosition }): void;
@@ -46,19 +44,6 @@ export function createAccumulator(plan: SlotPlan): Accumulator {
       for (let c = at; c < end; c++) sum[c] = identity[c];
     }
     for (let j = 0; j < needed.length; j++) sketches[needed[j]] = sketchAlgebras[sketchKinds[needed[j]]]();
-  }
-
-  function takeCells(cells: Float64Array, at: number, window: WindowPlan): void {
-    const { counts, sums, cells: others } = window;
-    for (let j = 0; j < counts.length; j++) sum[counts[j]] += cells[at + counts[j]];
-    for (let j = 0; j < sums.length; j++) {
-      const from = at + sums[j];
-      addWide(sum, sums[j], cells[from], cells[from + 1]);
-    }
-    for (let j = 0; j < others.length; j++) {
-      const s = others[j];
-      algebras[s].merge(sum, cellAt[s], cells, at + cellAt[s]);
-    }
   }
 
   function putCells(cells: Float64Array, at: number, places: readonly number[]): void {
@@ -88,7 +73,7 @@ export function createAccumulator(plan: SlotPlan): Accumulator {
     }
   }
 
-  return Object.freeze({ begin, takeCells, putCells, takeSketches, finish });
+  return Object.freeze({ begin, putCells, takeSketches, finish });
 }
 
 /** NaN is null. */

@@ -4,7 +4,7 @@ import type { PendingEvent } from "../online/pending-events.js";
 import type { TileAnswer, TileChange, TileStore } from "../ports.js";
 import { entityRow, type StoredPosition } from "./stored-position.js";
 import type { StoredView } from "./stored-view.js";
-import { covers, readMeta, seenOf } from "./tile-meta.js";
+import { covers, readMeta, seenOf, withSeen } from "./tile-meta.js";
 
 /** A view with the position of this process's writer in its space. */
 export interface WrittenView {
@@ -150,7 +150,7 @@ function decide(
   // The tiles would claim events between `sequence` and the meta's that nobody has seen at this clock.
   if (own !== undefined && own.sequence > sequence) return fresh;
   if (own !== undefined && own.beforeMs > mark.clockMs) return own.beforeMs;
-  const next = { ...meta, [partition]: { sequence, beforeMs: mark.clockMs } };
+  const next = withSeen(meta, partition, { sequence, beforeMs: mark.clockMs });
   return stored.change({ row, fields, answer, meta }, { events: fresh, meta: next });
 }
 

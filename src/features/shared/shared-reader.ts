@@ -17,9 +17,9 @@ import type {
 } from "../ports.js";
 import type { SharedWriter } from "./shared-writer.js";
 import { entityRow } from "./stored-position.js";
-import { latestOf, readMeta, seenOf, type TileMeta } from "./tile-meta.js";
+import { latestOf, readMeta, seenOf, withSeen, type TileMeta } from "./tile-meta.js";
 import { compileTileReads, type TileReads } from "./tile-reach.js";
-import { compileWriteFeatures, type Target, type WriteFeatures } from "./write-features.js";
+import { compileWriteFeatures, type ReadTime, type Target, type WriteFeatures } from "./write-features.js";
 
 export interface SharedReader extends FeatureReader {
   read(questions: readonly FeatureQuestion[]): Promise<Seen[]>;
@@ -44,18 +44,26 @@ interface ReadView extends WrittenView {
   readonly write: WriteFeatures;
 }
 
+/** One entity of a view, and where its features go. */
+interface EntityRequest extends TileRequest {
+  readonly view: number;
+  readonly targets: Target[];
+}
+
 /** The requests of one read, equal ones once. */
 interface Requests {
-  readonly all: TileRequest[];
+  readonly all: EntityRequest[];
   /** By question and lookup, the number of the request; −1 for none. */
   readonly of: Int32Array;
-  /** By request, the view. */
-  readonly views: number[];
+  /** By view, the lookups without a key. */
+  readonly keyless: readonly Target[][];
 }
 
 /** What one fetch brought, and the time at which it is read. */
 interface Found {
   readonly requests: Requests;
+  /** By view. */
+  readonly reads: readonly TileReads[];
   readonly answers: readonly TileAnswer[];
   readonly metas: readonly TileMeta[];
   /** Up to which numbers this process's own logs were applied before the fetch. */
@@ -84,38 +92,29 @@ export function compileSharedReader(
   /** Only the reader's own lookups count: whoever reads nothing needs no store. */
   const anchor = views[0]?.position;
 
-  function requestsAt(questions: readonly FeatureQuestion[], timeMs: number): Requests {
-    const requests: Requests = { all: [], of: new Int32Array(questions.length * width), views: [] };
+  function requestsOf(questions: readonly FeatureQuestion[], reads: readonly TileReads[]): Requests {
+    const all: EntityRequest[] = [];
+    const of = new Int32Array(questions.length * width);
+    const keyless = views.map((): Target[] => []);
     const known = views.map(() => new Map<string, number>());
-    for (let q = 0; q < questions.length; q++) {
-      for (let l = 0; l < width; l++) {
-        const { view, key } = lookups[l];
-        const entity = key(questions[q].values);
-        requests.of[q * width + l] =
-          entity === null ? -1 : request(requests, { known: known[view], view, entity, timeMs });
+    for (let q = 0, at = 0; q < questions.length; q++) {
+      const { values, out } = questions[q];
+      for (let l = 0; l < width; l++, at++) {
+        const { view, key, at: place } = lookups[l];
+        const entity = key(values);
+        const target = { out, at: place };
+        const number = entity === null ? -1 : known[view].get(entity);
+        of[at] = number ?? all.length;
+        if (entity === null) keyless[view].push(target);
+        else if (number !== undefined) all[number].targets.push(target);
+        else {
+          known[view].set(entity, all.length);
+          const { space } = views[view].stored;
+          all.push({ space, key: entityRow(entity), fields: reads[view].fields, view, targets: [target] });
+        }
       }
     }
-    return requests;
-  }
-
-  function request(
-    { all, views: viewOf }: Requests,
-    {
-      known,
-      view,
-      entity,
-      timeMs,
-    }: { known: Map<string, number>; view: number; entity: string; timeMs: number },
-  ): number {
-    let number = known.get(entity);
-    if (number === undefined) {
-      number = all.length;
-      known.set(entity, number);
-      viewOf.push(view);
-      const { stored, reads } = views[view];
-      all.push({ space: stored.space, key: entityRow(entity), fields: reads(timeMs).fields });
-    }
-    return number;
+    return { all, of, keyless };
   }
 
   async function fetch(requests: readonly TileRequest[]): Promise<TileAnswer[]> {
@@ -126,8 +125,7 @@ export function compileSharedReader(
     return answers;
   }
 
-  const sameTiles = (fromMs: number, toMs: number) =>
-    views.every(({ reads }) => reads(fromMs) === reads(toMs));
+  const readsAt = (timeMs: number) => views.map(({ reads }) => reads(timeMs));
 
   async function read(questions: readonly FeatureQuestion[]): Promise<Seen[]> {
     let askedMs = writer.clockMs();
@@ -135,40 +133,45 @@ export function compileSharedReader(
     for (let pass = 0; pass < mostPasses; pass++) {
       await writer.reach(askedMs);
       const sequences = writer.appliedSequences();
-      const requests = requestsAt(questions, askedMs);
+      const reads = readsAt(askedMs);
+      const requests = requestsOf(questions, reads);
       const answers = requests.all.length === 0 ? [] : await fetch(requests.all);
-      const metas = answers.map(({ meta }) => readMeta(meta));
-      const aheadMs = Math.max(askedMs, ...metas.map(latestOf));
+      const metas = readMetas(answers);
+      let aheadMs = askedMs;
+      for (const meta of metas) aheadMs = Math.max(aheadMs, latestOf(meta));
       // Nothing of this writer's own lies between the two times, and both need the same tiles.
-      const serves = aheadMs === askedMs || (writer.isFreeUntil(aheadMs) && sameTiles(askedMs, aheadMs));
+      const serves =
+        aheadMs === askedMs ||
+        (writer.isFreeUntil(aheadMs) && readsAt(aheadMs).every((later, v) => later === reads[v]));
       if (aheadMs > askedMs) await writer.reach((askedMs = aheadMs));
-      if (serves) return finish(questions, { requests, answers, metas, sequences, asOfMs: aheadMs });
+      if (serves) return finish(questions, { requests, reads, answers, metas, sequences, asOfMs: aheadMs });
     }
     throw restless();
   }
 
   function finish(questions: readonly FeatureQuestion[], found: Found): Seen[] {
-    const { requests, answers, metas, sequences, asOfMs } = found;
-    const targets = answers.map((): Target[] => []);
-    questions.forEach(({ out }, q) => {
-      for (let l = 0; l < width; l++) {
-        const number = requests.of[q * width + l];
-        const target = { out, at: lookups[l].at };
-        if (number >= 0) targets[number].push(target);
-        else views[lookups[l].view].write(undefined, asOfMs, [target]);
-      }
-    });
-    answers.forEach((answer, r) => views[requests.views[r]].write(answer, asOfMs, targets[r]));
-    // Once for each entity: questions share it.
-    const seen = metas.map((meta, r) => {
-      const { source } = views[requests.views[r]].stored.view;
-      return seenBy(meta, { partition, sequence: sequences[source.name] ?? 0, beforeMs: asOfMs });
-    });
+    const { requests, reads, answers, sequences, asOfMs } = found;
+    const times = reads.map((own): ReadTime => ({ timeMs: asOfMs, reads: own }));
+    requests.keyless.forEach((targets, v) => views[v].write(undefined, times[v], targets));
+    requests.all.forEach(({ view, targets }, r) => views[view].write(answers[r], times[view], targets));
+    const seen = seenBy(requests.all, found);
     const seenAt = (number: number) => (number < 0 ? noEvents : seen[number]);
     return questions.map(({ values, out }, q) => {
       plain.write(values, out, next);
       return { asOfMs, lookups: lookups.map((_, l) => seenAt(requests.of[q * width + l])), sequences };
     });
+  }
+
+  /** What each entity rests on: questions share it, and so do neighbours with one meta. */
+  function seenBy(requests: readonly EntityRequest[], { metas, sequences, asOfMs }: Found) {
+    const seen: Readonly<Record<string, SeenLog>>[] = [];
+    requests.forEach(({ view }, r) => {
+      const isSame = r > 0 && metas[r] === metas[r - 1] && view === requests[r - 1].view;
+      const { source } = views[view].stored.view;
+      const own = { sequence: sequences[source.name] ?? 0, beforeMs: asOfMs };
+      seen.push(isSame ? seen[r - 1] : restsOn(metas[r], partition, own));
+    });
+    return seen;
   }
 
   return Object.freeze({
@@ -189,7 +192,7 @@ function planLookups(set: FeatureSet, written: readonly WrittenView[]) {
       if (found === undefined) throw new TypeError(`the shared state does not hold view "${view.name}"`);
       index = views.length;
       const reads = compileTileReads(found.stored.tilePlan, found.stored.span);
-      views.push({ ...found, reads, write: compileWriteFeatures(found.stored, reads) });
+      views.push({ ...found, reads, write: compileWriteFeatures(found.stored) });
     }
     const at: VectorPosition = { ...next };
     const counts = featureCounts(view);
@@ -200,17 +203,22 @@ function planLookups(set: FeatureSet, written: readonly WrittenView[]) {
   return { lookups, views, next };
 }
 
+/** Reads the metas of one fetch. Neighbours with one text, as entities are that only a load wrote, share one. */
+function readMetas(answers: readonly TileAnswer[]): TileMeta[] {
+  const metas: TileMeta[] = [];
+  answers.forEach(({ meta }, i) => {
+    metas.push(i > 0 && meta === answers[i - 1].meta ? metas[i - 1] : readMeta(meta));
+  });
+  return metas;
+}
+
 /**
  * What a lookup rests on. This process's own log is applied up to `sequences` before `asOfMs`, whatever
  * the entity's meta says, unless that is further on already: then a later turn, or an earlier life, wrote it.
  */
-function seenBy(
-  meta: TileMeta,
-  { partition, sequence, beforeMs }: SeenLog & { readonly partition: string },
-): Readonly<Record<string, SeenLog>> {
+function restsOn(meta: TileMeta, partition: string, applied: SeenLog): Readonly<Record<string, SeenLog>> {
   const own = seenOf(meta, partition);
-  if (own !== undefined && own.sequence > sequence) return meta;
-  return { ...meta, [partition]: { sequence, beforeMs } };
+  return own !== undefined && own.sequence > applied.sequence ? meta : withSeen(meta, partition, applied);
 }
 
 function restless() {

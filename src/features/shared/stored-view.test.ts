@@ -129,7 +129,7 @@ describe.each([
   test("answers at and around the edges of chunks as plain loops do, with late events and eviction", () => {
     const stored = createStoredView(view, "space");
     const reads = compileTileReads(stored.tilePlan, stored.span);
-    const write = compileWriteFeatures(stored, reads);
+    const write = compileWriteFeatures(stored);
     const property = fc.property(steps, (all) => {
       const record = openRecord();
       const rows: Row[] = [];
@@ -143,8 +143,8 @@ describe.each([
         rows.push(...batch);
         apply(record, batch, clockMs);
         const out = { numbers: new Float32Array(view.plan.finishes.length), texts: [] };
-        const answer = record.fetch(reads(clockMs).fields);
-        write(answer, clockMs, [{ out, at: { number: 0, text: 0 } }]);
+        const time = { timeMs: clockMs, reads: reads(clockMs) };
+        write(record.fetch(time.reads.fields), time, [{ out, at: { number: 0, text: 0 } }]);
         expect([...out.numbers]).toEqual(expected(rows, clockMs, of(clockMs)));
       }
       // What a read at the end can reach, and at most a chunk of each level that begins before it.

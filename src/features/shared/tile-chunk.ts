@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { SlotPlan } from "../algebra/slots.js";
-import { asBuffer, damaged, viewOf, type TileBytes } from "../algebra/tile-codec.js";
+import { damaged, viewOf, type TileBytes } from "../algebra/tile-codec.js";
 
 /**
  * Neighbouring tiles of one level are kept together, in one field of their entity's record: a window then
@@ -24,10 +24,13 @@ export const chunkOf = (bucket: number, span: number): number => Math.floor(buck
 /** The field of a chunk in its entity's record. */
 export const chunkField = (level: number, chunk: number): string => `${level}:${chunk}`;
 
-/** Walks through the tiles of chunks. Throws MW0305 for bytes that are no chunk. */
+/**
+ * Walks through the tiles of chunks. Throws MW0305 for bytes that are no chunk. Its `bytes` are the whole block of
+ * memory that a chunk lies in: what comes with one answer shares it.
+ */
 export interface ChunkReader extends TileBytes {
-  open(bytes: Uint8Array): void;
-  /** Goes to the next tile: `place`, and `at` to `end` of its bytes. False after the last one. */
+  open(chunk: Uint8Array): void;
+  /** Goes to the next tile: `place`, and `at` to `end` in `bytes`. False after the last one. */
   next(): boolean;
   readonly place: number;
 }
@@ -35,29 +38,38 @@ export interface ChunkReader extends TileBytes {
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function createChunkReader(span: number): ChunkReader {
+  /** Where the chunk ends in `bytes`. */
+  let chunkEnd = 0;
+  const bytes = Buffer.alloc(0);
   const reader: Writable<ChunkReader> = {
-    bytes: Buffer.alloc(0),
-    view: viewOf(new Uint8Array(0)),
+    bytes,
+    view: viewOf(bytes),
     at: 0,
     end: 0,
     place: -1,
-    open(bytes) {
-      reader.bytes = asBuffer(bytes);
-      reader.view = viewOf(bytes);
-      if (bytes.length === 0 || bytes[0] !== tileFormat) {
-        throw damaged(`tiles of format ${tileFormat}`, bytes.length === 0 ? "no bytes" : `${bytes[0]}`);
+    open({ buffer, byteOffset, length }) {
+      if (buffer !== reader.view.buffer) {
+        reader.bytes = Buffer.from(buffer);
+        reader.view = new DataView(buffer);
       }
-      reader.end = 1;
+      chunkEnd = byteOffset + length;
+      if (length === 0 || reader.bytes[byteOffset] !== tileFormat) {
+        throw damaged(
+          `tiles of format ${tileFormat}`,
+          length === 0 ? "no bytes" : `${reader.bytes[byteOffset]}`,
+        );
+      }
+      reader.end = byteOffset + 1;
       reader.place = -1;
     },
     next() {
-      const { bytes, view, end: from, place: before } = reader;
-      if (from === bytes.length) return false;
+      const { view, end: from, place: before } = reader;
+      if (from === chunkEnd) return false;
       reader.at = from + headBytes;
-      if (reader.at > bytes.length) throw damaged("whole tiles", "a cut one");
+      if (reader.at > chunkEnd) throw damaged("whole tiles", "a cut one");
       reader.place = view.getUint8(from);
       reader.end = reader.at + view.getUint32(from + 1, true);
-      if (reader.end > bytes.length) throw damaged("whole tiles", "a cut one");
+      if (reader.end > chunkEnd) throw damaged("whole tiles", "a cut one");
       if (reader.place <= before || reader.place >= span) {
         throw damaged(`at most ${span} tiles in order`, `place ${reader.place} after ${before}`);
       }

@@ -1,5 +1,6 @@
 import { createAccumulator, type VectorOut, type VectorPosition } from "../algebra/accumulator.js";
 import type { TileAnswer } from "../ports.js";
+import { compileAddTile } from "./add-tile.js";
 import type { Sketch } from "../algebra/sketch-algebra.js";
 import { sketchOperations } from "../algebra/slots.js";
 import type { StoredView } from "./stored-view.js";
@@ -13,29 +14,36 @@ export interface Target {
   readonly at: VectorPosition;
 }
 
-/** Writes the features of one fetched entity at a time, for every lookup of it. Undefined: it has no events. */
+/** What the entities of one read have in common: its time, and the tiles that were fetched for it. */
+export interface ReadTime {
+  readonly timeMs: number;
+  readonly reads: TileReads;
+}
+
+/** Writes the features of one fetched entity, for every lookup of it. Undefined: it has no events. */
 export type WriteFeatures = (
   answer: TileAnswer | undefined,
-  timeMs: number,
+  time: ReadTime,
   targets: readonly Target[],
 ) => void;
 
 /**
  * Compiles the way from a view's bytes into vectors. Cells are copied once into one block that is used again
- * for every entity; the accumulator is the one that reads tiles in memory.
+ * for every entity, and added up window by window; the accumulator that finishes them is the one that serves from
+ * memory.
  */
-export function compileWriteFeatures(
-  {
-    view: { plan },
-    tilePlan: { windows },
-    span,
-    codec,
-  }: Pick<StoredView, "view" | "tilePlan" | "span" | "codec">,
-  reads: (timeMs: number) => TileReads,
-): WriteFeatures {
+export function compileWriteFeatures({
+  view: { plan },
+  tilePlan: { windows },
+  span,
+  codec,
+}: Pick<StoredView, "view" | "tilePlan" | "span" | "codec">): WriteFeatures {
   const width = plan.identity.length;
   const sketchCount = sketchOperations(plan).length;
   const accumulator = createAccumulator(plan);
+  const addTile = windows.map((window) => compileAddTile(plan, window));
+  const sum = plan.identity.slice();
+  const everyCell = Array.from(sum, (_, cell) => cell);
   const sketches: (Sketch | undefined)[] = [];
   const chunk = createChunkReader(span);
   let target: TileTarget = {
@@ -74,21 +82,26 @@ export function compileWriteFeatures(
     }
   }
 
-  return (answer, timeMs, targets) => {
-    const tilesOf = reads(timeMs);
-    if (answer !== undefined) decode(answer, tilesOf);
+  function addUp(w: number, tiles: Int32Array): void {
+    const window = windows[w];
+    const add = addTile[w];
+    const { cells } = target;
+    for (let t = 0; t < tiles.length; t++) {
+      const i = tiles[t];
+      if (present[i] === 0) continue;
+      add(sum, cells, i * width);
+      if (window.sketches.length > 0) accumulator.takeSketches(sketches, i * sketchCount, window);
+    }
+  }
+
+  return (answer, { timeMs, reads }, targets) => {
+    if (answer !== undefined) decode(answer, reads);
     for (let w = 0; w < windows.length; w++) {
       const window = windows[w];
-      const positions = tilesOf.windows[w];
-      accumulator.begin(window);
-      if (answer !== undefined) {
-        for (let p = 0; p < positions.length; p++) {
-          const i = positions[p];
-          if (present[i] === 0) continue;
-          accumulator.takeCells(target.cells, i * width, window);
-          if (window.sketches.length > 0) accumulator.takeSketches(sketches, i * sketchCount, window);
-        }
-      }
+      if (window.sketches.length > 0) accumulator.begin(window);
+      sum.set(plan.identity);
+      if (answer !== undefined) addUp(w, reads.windows[w]);
+      accumulator.putCells(sum, 0, everyCell);
       for (let t = 0; t < targets.length; t++) accumulator.finish(window, timeMs, targets[t]);
     }
   };
