@@ -13,7 +13,7 @@ const original = fileURLToPath(
 /** Days that the original covers. */
 const coveredDays = 182;
 
-/** Writes so many flights as canonical Parquet, in the order of their time. */
+/** Writes so many flights as canonical Parquet, in the order of their time; those of one minute as the original has them. */
 export async function writeFlights(path, rows) {
   const instance = await DuckDBInstance.create(":memory:", {
     preserve_insertion_order: "true",
@@ -24,7 +24,8 @@ export async function writeFlights(path, rows) {
   await connection.run(`COPY (
     SELECT (date + to_days((turn * ${coveredDays})::INTEGER))::TIMESTAMP_MS AS date, delay::BIGINT AS delay,
       distance::BIGINT AS distance, origin, destination
-    FROM read_parquet('${original}'), range(${turns}) turns(turn) ORDER BY turn, date LIMIT ${rows}
+    FROM read_parquet('${original}', file_row_number = true), range(${turns}) turns(turn)
+    ORDER BY turn, date, file_row_number LIMIT ${rows}
   ) TO '${path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`);
   connection.closeSync();
   instance.closeSync();

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { errorTable } from "./errors.js";
 import { allResults, firstResult, workerModule } from "./run-workers.js";
@@ -10,12 +12,14 @@ const failure = (found: string, cause?: unknown) =>
 
 /** A worker module written out in its own address. */
 const program = (source: string) => new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+/** A job's input in such a program. */
+const input = `(await new Promise((resolve) => parentPort.once("message", resolve)))`;
 const sleepForever = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
 
 test("a worker that throws rejects with its message, though another waits for it for ever", async () => {
   const module = program(`
-    import { workerData } from "node:worker_threads";
-    if (workerData === 1) throw new Error("out of luck");
+    import { parentPort } from "node:worker_threads";
+    if (${input} === 1) throw new Error("out of luck");
     ${sleepForever}`);
   const running = firstResult({ module, inputs: [0, 1], failure });
   await expect(running).rejects.toThrow(/MW0199.*out of luck/);
@@ -46,8 +50,8 @@ test("an abort ends workers that would wait for ever", async () => {
 
 test("the results of all workers come in the order of their inputs, whoever is first", async () => {
   const module = program(`
-    import { parentPort, workerData } from "node:worker_threads";
-    const { turn, seat } = workerData;
+    import { parentPort } from "node:worker_threads";
+    const { turn, seat } = ${input};
     Atomics.wait(turn, 0, 0);
     if (seat === 0) Atomics.wait(turn, 0, 1);
     parentPort.postMessage({ kind: "result", result: seat * 10 });
@@ -60,8 +64,8 @@ test("the results of all workers come in the order of their inputs, whoever is f
 
 test("a worker that leaves without its result fails all of them", async () => {
   const module = program(`
-    import { parentPort, workerData } from "node:worker_threads";
-    if (workerData === 0) parentPort.postMessage({ kind: "result", result: 7 });`);
+    import { parentPort } from "node:worker_threads";
+    if (${input} === 0) parentPort.postMessage({ kind: "result", result: 7 });`);
   const running = allResults({ module, inputs: [0, 1], failure });
   await expect(running).rejects.toThrow(/MW0199.*without a result/);
 });
@@ -74,6 +78,78 @@ test("a coded error of a worker arrives as it was thrown", async () => {
     parentPort.postMessage({ kind: "error", code: "MW0198", row, facts });`);
   const running = firstResult({ module, inputs: [0], failure });
   await expect(running).rejects.toMatchObject({ code: "MW0198", found: "more", details: { value: 3 } });
+});
+
+/** A worker that says which thread it is; "throw", "fail" and "sleep" are what it does instead. */
+const teller = program(`
+  import { threadId } from "node:worker_threads";
+  import { serveWorker } from "${workerModule(import.meta.url, "serve-worker.js").href}";
+  import { errorTable } from "${workerModule(import.meta.url, "errors.js").href}";
+  const errors = errorTable({ MW0198: { title: "too much", exit: 1, http: 422, about: "." } });
+  serveWorker((order, report) => {
+    if (order === "throw") throw new Error("out of luck");
+    if (order === "fail") throw errors.error("MW0198", { expected: "less", found: "more", remedy: "." });
+    if (order === "sleep") { report(1); ${sleepForever} }
+    if (order === "leave") process.exit(3);
+    return threadId;
+  });`);
+const small = { module: teller, failure, isSmall: true };
+const whoServes = (inputs: readonly string[], isSmall = true) =>
+  allResults<number>({ ...small, inputs, isSmall });
+
+test("the workers of a small job serve the next one of their module, whoever asks", async () => {
+  const first = await whoServes(["", ""]);
+  expect(new Set(first).size).toBe(2);
+  expect((await whoServes(["", ""])).sort()).toEqual(first.sort());
+  expect(first).toContain(await firstResult<number>({ ...small, inputs: [""] }));
+  const other = program("import 'node:worker_threads';" + decodeURIComponent(teller.pathname.split(",")[1]));
+  expect(first).not.toContain(await firstResult<number>({ ...small, module: other, inputs: [""] }));
+});
+
+test("two jobs at a time never share a worker, and of many workers a few stay", async () => {
+  const jobs = await Promise.all([whoServes(["", "", ""]), whoServes(["", "", ""])]);
+  const all = jobs.flat();
+  expect(new Set(all).size).toBe(6);
+  const again = await whoServes(["", "", "", "", "", ""]);
+  expect(again.filter((worker) => all.includes(worker))).toHaveLength(4);
+});
+
+test("a worker does not stay after a job that is not small", async () => {
+  const [worker] = await whoServes([""], false);
+  expect(await whoServes([""])).not.toContain(worker);
+});
+
+test.each([
+  ["throw", /MW0199.*out of luck/],
+  ["fail", /MW0198/],
+  ["leave", /MW0199.*exit code 3/],
+])("no worker of a crew stays after one of them does '%s'", async (order, message) => {
+  const before = await whoServes(["", "", "", ""]);
+  await expect(whoServes([order, "", "", ""])).rejects.toThrow(message);
+  const after = await whoServes(["", "", "", ""]);
+  expect(after.filter((worker) => before.includes(worker))).toEqual([]);
+});
+
+test("no worker of a crew stays after an abort", async () => {
+  const before = await whoServes(["", "", "", ""]);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const inputs = ["sleep", "", "", ""];
+  const running = allResults<number>({ ...small, inputs, signal, onProgress: () => controller.abort() });
+  await expect(running).rejects.toMatchObject({ code: "MW0105" });
+  const after = await whoServes(["", "", "", ""]);
+  expect(after.filter((worker) => before.includes(worker))).toEqual([]);
+});
+
+test("a process with idle workers ends by itself", async () => {
+  const source = `
+    import { allResults } from "${workerModule(import.meta.url, "run-workers.js").href}";
+    const module = new URL(${JSON.stringify(teller.href)});
+    for (let job = 0; job < 2; job++)
+      console.log((await allResults({ module, inputs: ["", ""], isSmall: true, failure: Error })).sort());`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", source]);
+  const [first, second] = stdout.trim().split("\n");
+  expect(second).toBe(first);
 });
 
 test("a worker of a source file is the compiled one", () => {

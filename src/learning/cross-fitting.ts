@@ -63,13 +63,14 @@ function crossFitText(
   const { outcome, mean, weights, seed } = fit;
   const size = dictionary.length;
   const rows = new Float64Array(size);
+  for (const code of codes) if (code >= 0) rows[code]++;
+  if (rows.every((count) => count === 0 || count >= frequentRows)) return;
   // Of every category the sums per fold, then those of all folds.
   const total = new Float64Array((folds + 1) * size);
   const sum = new Float64Array((folds + 1) * size);
   codes.forEach((code, row) => {
     if (code < 0) return;
     const weight = weights?.[row] ?? 1;
-    rows[code]++;
     for (const fold of [foldOf(row, seed), folds]) {
       total[fold * size + code] += weight;
       sum[fold * size + code] += weight * outcome(row);

@@ -51,7 +51,7 @@ export function openCrew(memory: CrewMemory, seat: ThreadSeat): Crew {
     seat,
     meet: () => barrier.wait(),
     sum(part: Float64Array, total: Float64Array) {
-      total.set(part);
+      if (part !== total) total.set(part);
       if (threads === 1) return;
       exchange(part).forEach((place, i) => {
         if (i !== thread) addTo(total, place);

@@ -1,5 +1,5 @@
 import { ditherOfRow, gradientLimit, hessianLimit, scaleFor, type Scales } from "./fixed-point.js";
-import { derivativeBounds, derivatives, type Loss } from "./losses.js";
+import { derivativeBounds, derive, type Loss } from "./losses.js";
 import { blockRows, memoryMap } from "./memory-map.js";
 import { forEachBlock, type ThreadSeat } from "./seat.js";
 import type { Shard } from "./shard.js";
@@ -30,7 +30,7 @@ export function openGradients(context: GradientContext): Gradients {
     g: new Float32Array(buffer, memoryMap.blockG, blockRows),
     h: new Float32Array(buffer, memoryMap.blockH, blockRows),
   };
-  const derive = (output: number, start: number, count: number) => {
+  const deriveRows = (output: number, start: number, count: number) => {
     deriveBlock({ shard, loss, rest, block }, { output, start, count });
     if (shard.weights !== undefined) weigh(block, shard.weights.subarray(start, start + count));
   };
@@ -39,11 +39,9 @@ export function openGradients(context: GradientContext): Gradients {
     if (known !== undefined) return { g: known.g * largestWeight, h: known.h * largestWeight };
     const own = { g: 0, h: 0 };
     forEachBlock(shard.rowCount, seat, (start, count) => {
-      derive(output, start, count);
-      for (let i = 0; i < count; i++) {
-        own.g = Math.max(own.g, Math.abs(block.g[i]));
-        own.h = Math.max(own.h, block.h[i]);
-      }
+      deriveRows(output, start, count);
+      own.g = largestSize(block.g, count, own.g);
+      own.h = largestSize(block.h, count, own.h);
     });
     return { g: largestOfThreads(own.g), h: largestOfThreads(own.h) };
   };
@@ -55,13 +53,20 @@ export function openGradients(context: GradientContext): Gradients {
       const most = largest(output);
       const scales = { g: scaleFor(most.g, gradientLimit), h: scaleFor(most.h, hessianLimit) };
       forEachBlock(shard.rowCount, seat, (start, count, first) => {
-        derive(output, start, count);
+        deriveRows(output, start, count);
         const into = shard.at.gradients + 8 * start;
         run.packGradients(into, count, scales.g, scales.h, ditherOfRow(first, dither));
       });
       return scales;
     },
   });
+}
+
+/** The largest of a number and the sizes of the first so many values. */
+function largestSize(values: Float32Array, count: number, above: number): number {
+  let largest = above;
+  for (let i = 0; i < count; i++) largest = Math.max(largest, Math.abs(values[i]));
+  return largest;
 }
 
 /** Per row log Σ exp of its scores; column by column, which spares an array for every row. */
@@ -96,17 +101,15 @@ function deriveBlock(
   { output, start, count }: Stretch,
 ): void {
   const { shard, loss, rest, block } = from;
-  if (loss.name === "logistic") {
-    shard.kernels.run.logisticDerivatives(shard.at.scores + 4 * start, shard.at.targets + 4 * start, count);
-    return;
-  }
-  const scores = shard.scores[output];
-  for (let i = 0; i < count; i++) {
-    const row = start + i;
-    const point = { score: scores[row], target: shard.targets[row], rest: rest?.[row] ?? 0, output };
-    const { g, h } = derivatives(loss, point);
-    block.g[i] = g;
-    block.h[i] = h;
+  const { kernels, at, scores, targets } = shard;
+  const end = start + count;
+  if (loss.name === "logistic")
+    kernels.run.logisticDerivatives(at.scores + 4 * start, at.targets + 4 * start, count);
+  else if (loss.name === "squared")
+    kernels.run.squaredDerivatives(at.scores + 4 * start, at.targets + 4 * start, count);
+  else {
+    const rows = { scores: scores[output].subarray(start, end), targets: targets.subarray(start, end) };
+    derive(loss, { ...rows, rest: rest?.subarray(start, end), output }, block);
   }
 }
 

@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import { boundsPerFeature, type BinLayout } from "./bins.js";
 import { openGradients } from "./gradients.js";
 import { growTree } from "./grow-tree.js";
-import { histogramLength } from "./histogram.js";
 import type { Loss, LossName } from "./losses.js";
 import { binAll, growNaively, type NaiveNode } from "./naive-grower.testing.js";
 import { compileGbdtOptions, type GbdtOptions } from "./options.js";
@@ -29,16 +28,19 @@ function growBoth({ columns, targets, weights, monotone, loss, options, ...given
   const layout = layoutFor(columns, options.maxBins, given.categories);
   const sets = given.sets ?? setLimits;
   const crew = loneCrew();
-  const shard = openShard({ columns, targets, weights }, { layout, seat: crew.seat, base: [0.25] });
+  const shard = openShard(
+    { columns, targets, weights },
+    { layout, seat: crew.seat, base: [0.25], leaves: options.leaves },
+  );
   const largestWeight = weights === undefined ? 1 : Math.max(...weights);
   const largestOfThreads = (own: number) => own;
   const gradients = openGradients({ shard, loss, seat: crew.seat, largestWeight, largestOfThreads });
   const scales = gradients.load(0, 12345);
   const wanted = new Uint8Array(columns.length).fill(1);
   const constraints = monotone && Int8Array.from(monotone);
-  const rules = { layout, limits: options, sets, scales, wanted, monotone: constraints };
-  const histograms = Array.from({ length: options.leaves }, () => new Float64Array(histogramLength(layout)));
-  const { tree } = growTree({ shard, rules, options, crew, histograms });
+  const { kernels, at } = shard;
+  const rules = { kernels, at, layout, limits: options, sets, scales, wanted, monotone: constraints };
+  const { tree } = growTree({ shard, rules, options, crew });
   const bins = binAll(columns, layout);
   const rows = wholeGradients(shard).map((sums, row) => ({ bins: bins[row], ...sums }));
   const context = { layout, options, scales, sets, ...(monotone === undefined ? {} : { monotone }) };

@@ -1,6 +1,6 @@
 import { boundsPerFeature } from "./bins.js";
 import type { Crew } from "./crew.js";
-import { histogramLength, subtract, type Histogram } from "./histogram.js";
+import { histogramLength, type Histogram } from "./histogram.js";
 import type { GbdtOptions } from "./options.js";
 import type { GrownLeaf, Shard } from "./shard.js";
 import { bestSplit, canSplit, newtonStep, type Split, type SplitRules } from "./split.js";
@@ -14,8 +14,6 @@ export interface GrowContext {
   readonly rules: SplitRules;
   readonly options: Pick<GbdtOptions, "leaves" | "learningRate">;
   readonly crew: Crew;
-  /** At least as many histograms as a tree has leaves. */
-  readonly histograms: readonly Histogram[];
   /** Values of the leaves before shrinkage in place of Newton's step. */
   readonly renew?: ((leaves: readonly GrownLeaf[]) => readonly number[]) | undefined;
 }
@@ -41,13 +39,14 @@ export interface GrownTree {
 /**
  * Grows one tree leaf-wise: the leaf with the largest gain is split until there are enough leaves or none
  * gains. Every thread runs this over its own rows and decides alike, because all see the same exact sums;
- * they meet once per split. Only the child with the smaller hessian is built, its sibling is what remains.
+ * they meet once per split, or twice where both children may be too small to be parted. Only the child with the
+ * smaller hessian is built, its sibling is what remains.
  */
 export function growTree(context: GrowContext): GrownTree {
   const { options, rules, shard } = context;
   const nodes = treeBuilder();
-  const free = [...context.histograms];
-  shard.startTree();
+  const free = [...shard.histograms];
+  shard.startTree(rules.wanted);
   const open: OpenLeaf[] = [openRoot(context, nodes.addLeaf(), free)];
   while (open.length < options.leaves) {
     const leaf = largestGain(open);
@@ -113,15 +112,12 @@ function childLimits(leaf: Stretch, split: Split, rules: SplitRules): readonly [
   return direction > 0 ? [below, above] : [above, below];
 }
 
-function openRoot(
-  { shard, rules, crew, histograms }: GrowContext,
-  node: number,
-  free: Histogram[],
-): OpenLeaf {
+function openRoot({ shard, rules, crew, options }: GrowContext, node: number, free: Histogram[]): OpenLeaf {
   const { layout, wanted } = rules;
   const end = shard.bagged();
   const histogram = takeFrom(free);
-  crew.sum(shard.histogram(0, end, wanted), histogram);
+  shard.build({ start: 0, end }, wanted, histogram);
+  crew.sum(histogram, histogram);
   const sums = { g: 0, h: 0 };
   // Every row is in exactly one bin of any feature.
   const feature = wanted.indexOf(1);
@@ -133,13 +129,14 @@ function openRoot(
   return {
     ...stretch,
     histogram,
-    split: histograms.length > 1 ? splitOf(stretch, histogram, rules) : undefined,
+    split: options.leaves > 1 ? splitOf(stretch, histogram, rules) : undefined,
   };
 }
 
 /** The best split of a stretch whose histogram is there. */
 function splitOf(stretch: Stretch, histogram: Histogram, rules: SplitRules): Split | undefined {
-  const node = { ...stretch, rows: histogram[histogramLength(rules.layout) - 1] };
+  const { sums, low, high } = stretch;
+  const node = { sums, low, high, rows: rowsOf(histogram, rules) };
   return canSplit(node, rules) ? bestSplit(histogram, node, rules) : undefined;
 }
 
@@ -155,19 +152,35 @@ function openChildren(
   const { children, parent, free, last } = birth;
   const { minLeafHessian } = rules.limits;
   const mightSplit = ({ sums }: Stretch) => sums.h >= 2 * minLeafHessian * rules.scales.h;
-  if (last || !children.some(mightSplit)) {
+  if (last || !children.some(mightSplit) || areSmall(children, parent, { rules, crew })) {
     free.push(parent);
     return children.map((child) => ({ ...child, histogram: parent, split: undefined }));
   }
   const small = children[0].sums.h <= children[1].sums.h ? children[0] : children[1];
   const built = takeFrom(free);
-  crew.sum(shard.histogram(small.start, small.end, rules.wanted), built);
-  subtract(parent, built);
+  shard.build(small, rules.wanted, built);
+  crew.sum(built, built);
+  shard.subtract(parent, built);
   return children.map((child) => {
     const histogram = child === small ? built : parent;
     return { ...child, histogram, split: splitOf(child, histogram, rules) };
   });
 }
+
+/** Whether neither child has the rows for two leaves. All threads meet where the parent's rows leave it open. */
+function areSmall(
+  children: readonly [Stretch, Stretch],
+  parent: Histogram,
+  { rules, crew }: Pick<GrowContext, "rules" | "crew">,
+): boolean {
+  const fewest = 2 * rules.limits.minLeafRows;
+  if (rowsOf(parent, rules) >= 2 * fewest) return false;
+  const rows = Float64Array.from(children, ({ start, end }) => end - start);
+  crew.sum(rows, rows);
+  return rows.every((count) => count < fewest);
+}
+
+const rowsOf = (histogram: Histogram, { layout }: SplitRules) => histogram[histogramLength(layout) - 1];
 
 function takeFrom(free: Histogram[]): Histogram {
   const histogram = free.pop();

@@ -4,7 +4,6 @@ import { seededRng } from "../../kernel/index.js";
 import { binOf, boundsPerFeature } from "./bins.js";
 import { chunkRows, gradientLimit, hessianBits, hessianLimit, scaleFor } from "./fixed-point.js";
 import { openGradients } from "./gradients.js";
-import { subtract } from "./histogram.js";
 import { openShard, type Shard } from "./shard.js";
 import { layoutFor, loneCrew, wholeGradients } from "./shard.testing.js";
 
@@ -16,13 +15,16 @@ function randomShard(features: number, rowCount: number, seed: number) {
   );
   const layout = layoutFor(columns);
   const targets = new Float32Array(rowCount);
-  const shard = openShard({ columns, targets }, { layout, seat: { thread: 0, threads: 1 }, base: [0] });
+  const shard = openShard(
+    { columns, targets },
+    { layout, seat: { thread: 0, threads: 1 }, base: [0], leaves: 2 },
+  );
   const packed = new BigInt64Array(shard.kernels.buffer, shard.at.gradients, rowCount);
   for (let row = 0; row < rowCount; row++) {
     const g = rng.below(2 * gradientLimit + 1) - gradientLimit;
     packed[row] = BigInt(g) * 2n ** BigInt(hessianBits) + BigInt(rng.below(hessianLimit + 1));
   }
-  shard.startTree();
+  shard.startTree(all(features));
   return { columns, layout, shard };
 }
 
@@ -55,13 +57,17 @@ test("histograms equal sums in big integers, for every width of the last group a
       (features, rowCount, seed) => {
         const made = randomShard(features, rowCount, seed);
         const { shard, layout } = made;
-        const whole = shard.histogram(0, rowCount, all(features)).slice();
+        const [whole, left] = shard.histograms;
+        // What an earlier node left there.
+        whole.fill(7);
+        left.fill(7);
+        shard.build({ start: 0, end: rowCount }, all(features), whole);
         expect(Array.from(whole, BigInt)).toEqual(naiveHistogram(made, shard.rows));
         const split = { feature: 0, bin: layout.offsets[1] >> 1, missingLeft: false };
         const middle = shard.part(0, rowCount, { ...split, ...none });
-        const left = shard.histogram(0, middle, all(features)).slice();
+        shard.build({ start: 0, end: middle }, all(features), left);
         expect(Array.from(left, BigInt)).toEqual(naiveHistogram(made, shard.rows.slice(0, middle)));
-        subtract(whole, left);
+        shard.subtract(whole, left);
         expect(Array.from(whole, BigInt)).toEqual(naiveHistogram(made, shard.rows.slice(middle)));
       },
     ),
@@ -74,7 +80,7 @@ const none = { gain: 0, l2: 0, left: { g: 0, h: 0 }, right: { g: 0, h: 0 } };
 test("a split parts the rows by their bin and keeps their order", () => {
   const { columns, layout, shard } = randomShard(3, 5_000, 7);
   for (const missingLeft of [false, true]) {
-    shard.startTree();
+    shard.startTree(all(3));
     const bin = 20;
     const middle = shard.part(100, 4_000, { feature: 1, bin, missingLeft, ...none });
     const goesLeft = (row: number) => {
@@ -93,12 +99,14 @@ test("the largest possible chunk still adds up exactly", () => {
   const column = new Float32Array(chunkRows);
   const layout = layoutFor([column]);
   const given = { columns: [column], targets: column };
-  const shard = openShard(given, { layout, seat: { thread: 0, threads: 1 }, base: [0] });
+  const shard = openShard(given, { layout, seat: { thread: 0, threads: 1 }, base: [0], leaves: 2 });
   const packed = new BigInt64Array(shard.kernels.buffer, shard.at.gradients, chunkRows);
-  shard.startTree();
+  shard.startTree(all(features));
   for (const g of [gradientLimit + 1, -gradientLimit - 1]) {
     packed.fill(BigInt(g) * 2n ** BigInt(hessianBits) + BigInt(hessianLimit + 1));
-    const [, , sumG, sumH] = shard.histogram(0, chunkRows, all(features));
+    const [histogram] = shard.histograms;
+    shard.build({ start: 0, end: chunkRows }, all(features), histogram);
+    const [, , sumG, sumH] = histogram;
     expect([sumG, sumH]).toEqual([g * chunkRows, (hessianLimit + 1) * chunkRows]);
   }
 });
@@ -118,7 +126,10 @@ function logisticShard(scores: readonly number[]): Shard {
   const columns = [Float32Array.from(scores)];
   const layout = layoutFor(columns);
   const targets = Float32Array.from(scores, (_, row) => row % 2);
-  const shard = openShard({ columns, targets }, { layout, seat: { thread: 0, threads: 1 }, base: [0] });
+  const shard = openShard(
+    { columns, targets },
+    { layout, seat: { thread: 0, threads: 1 }, base: [0], leaves: 2 },
+  );
   shard.scores[0].set(scores);
   return shard;
 }

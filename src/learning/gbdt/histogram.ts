@@ -1,6 +1,6 @@
 import type { BinLayout } from "./bins.js";
 import { chunkRows } from "./fixed-point.js";
-import { groupWidth } from "./kernel-code.js";
+import { groupWidth } from "./histogram-code.js";
 import type { Kernels } from "./kernels.js";
 import { memoryMap } from "./memory-map.js";
 
@@ -9,6 +9,11 @@ import { memoryMap } from "./memory-map.js";
  * features share one array; `BinLayout` says which entries are whose. One more entry counts the rows.
  */
 export type Histogram = Float64Array;
+
+/** Bytes of the room for a histogram in a thread's memory: whole cache lines. */
+export function histogramBytes(layout: Pick<BinLayout, "binCount">): number {
+  return 64 * Math.ceil(histogramLength(layout) / 8);
+}
 
 /** Number of float64 values in a histogram. */
 export function histogramLength({ binCount }: Pick<BinLayout, "binCount">): number {
@@ -33,31 +38,41 @@ export interface HistogramSource {
   readonly bins: number;
   /** Packed gradients by row, 8 bytes each. */
   readonly gradients: number;
-  /** Room for a histogram of float64 pairs. */
-  readonly histogram: number;
 }
 
 /** Rows by their numbers in an array of the memory, or neighbouring rows from the first on. */
 export type RowSpan =
   { readonly rows: number; readonly count: number } | { readonly first: number; readonly count: number };
 
+/** The rows of a histogram, and which features are needed. */
+export interface HistogramOrder {
+  readonly span: RowSpan;
+  readonly wanted: Uint8Array;
+}
+
 /**
- * Builds the histogram of some rows in the memory: eight features at a time, over chunks that are small
- * enough for packed sums to stay exact. `wanted` says which features are needed.
+ * Builds the histogram of some rows in its place in the memory: eight features at a time, over chunks that are
+ * small enough for packed sums to stay exact.
  */
-export function buildHistogram(source: HistogramSource, span: RowSpan, wanted: Uint8Array): Histogram {
-  const { kernels, layout, histogram } = source;
-  const built = new Float64Array(kernels.buffer, histogram, histogramLength(layout)).fill(0);
-  for (let feature = 0; feature < layout.featureCount; feature += groupWidth) {
-    const width = Math.min(groupWidth, layout.featureCount - feature);
-    if (!wanted.subarray(feature, feature + width).includes(1)) continue;
+export function buildHistogram(
+  source: HistogramSource,
+  { span, wanted }: HistogramOrder,
+  into: Histogram,
+): void {
+  const { featureCount, offsets, binCount } = source.layout;
+  for (let feature = 0; feature < featureCount; feature += groupWidth) {
+    const width = Math.min(groupWidth, featureCount - feature);
+    const isWanted = wanted.indexOf(1, feature);
+    if (span.count === 0 || isWanted < 0 || isWanted >= feature + width) {
+      into.fill(0, 2 * offsets[feature], 2 * offsets[feature + width]);
+      continue;
+    }
     for (let start = 0; start < span.count; start += chunkRows) {
       addChunk(source, span, { feature, width, start, count: Math.min(chunkRows, span.count - start) });
-      unpackGroup(source, feature, width);
+      unpackGroup(source, { feature, width, isFirst: start === 0 }, into);
     }
   }
-  built[2 * layout.binCount] = span.count;
-  return built;
+  into[2 * binCount] = span.count;
 }
 
 function addChunk(
@@ -75,18 +90,19 @@ function addChunk(
 }
 
 function unpackGroup(
-  { kernels: { run }, layout: { offsets }, histogram }: HistogramSource,
-  feature: number,
-  width: number,
+  { kernels: { run }, layout: { offsets } }: HistogramSource,
+  group: { readonly feature: number; readonly width: number; readonly isFirst: boolean },
+  into: Histogram,
 ): void {
-  for (let k = 0; k < width; k++) {
-    const first = offsets[feature + k];
-    const count = offsets[feature + k + 1] - first;
-    run.unpack(memoryMap.packedSums + 2048 * k, histogram + 16 * first, count);
+  const unpack = group.isFirst ? run.setBins : run.addBins;
+  for (let k = 0; k < group.width; k++) {
+    const first = offsets[group.feature + k];
+    const count = offsets[group.feature + k + 1] - first;
+    unpack(memoryMap.packedSums + 2048 * k, into.byteOffset + 16 * first, count);
   }
 }
 
-/** `from` becomes `from − part`: the sibling's histogram, exactly as if it had been built. */
-export function subtract(from: Histogram, part: Histogram): void {
-  for (let i = 0; i < from.length; i++) from[i] -= part[i];
+/** `from` becomes `from − part`: the sibling's histogram, exactly as if it had been built. Both lie in the memory. */
+export function subtract({ run }: Kernels, from: Histogram, part: Histogram): void {
+  run.subtract(from.byteOffset, part.byteOffset, 16 * Math.ceil(from.length / 2));
 }

@@ -1,13 +1,12 @@
 import { hessianBits } from "./fixed-point.js";
+import { histogramFunctions } from "./histogram-code.js";
 import { memoryMap } from "./memory-map.js";
 import {
   f32,
   f32x4,
-  f64,
   get,
   i32,
   i32x4,
-  i64,
   i64x2,
   loopBelow,
   select,
@@ -16,83 +15,6 @@ import {
   type Code,
   type WasmFunction,
 } from "./wasm-assembler.js";
-
-/** Features that one pass over the rows adds up; their sums take 16 KB, a third of the first-level cache. */
-export const groupWidth = 8;
-
-const binsPerFeature = 256;
-
-/** For each feature of the group: sum of its row's bin += the row's gradient. */
-function addBins(width: number, { at, gradient, slot }: Record<"at" | "gradient" | "slot", number>): Code {
-  return Array.from({ length: width }, (_, k) => {
-    const offset = memoryMap.packedSums + 8 * binsPerFeature * k;
-    const sum = i64.add(i64.load(get(slot), offset), get(gradient));
-    return [...set(slot, i32.shl(i32.load8(get(at), k), i32.of(3))), ...i64.store(get(slot), sum, offset)];
-  }).flat();
-}
-
-/** `addRows1` to `addRows8` (rows, count, bins, stride, gradients): the hot path of training. */
-function addRows(width: number): WasmFunction {
-  const [rows, count, bins, stride, gradients, end, row, gradient, slot] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-  const body = [
-    ...set(row, i32.load(get(rows))),
-    ...set(gradient, i64.load(i32.add(get(gradients), i32.shl(get(row), i32.of(3))))),
-    ...set(row, i32.add(get(bins), i32.mul(get(row), get(stride)))),
-    ...addBins(width, { at: row, gradient, slot }),
-  ];
-  return {
-    name: `addRows${width}`,
-    parameters: ["i32", "i32", "i32", "i32", "i32"],
-    locals: ["i32", "i32", "i64", "i32"],
-    body: [
-      ...set(end, i32.add(get(rows), i32.shl(get(count), i32.of(2)))),
-      ...loopBelow(rows, { end: get(end), step: 4 }, body),
-    ],
-  };
-}
-
-/** `addRun1` to `addRun8` (count, bins, stride, gradients): the same for neighbouring rows. */
-function addRun(width: number): WasmFunction {
-  const [count, bins, stride, gradients, end, gradient, slot] = [0, 1, 2, 3, 4, 5, 6];
-  const body = [
-    ...set(gradient, i64.load(get(gradients))),
-    ...addBins(width, { at: bins, gradient, slot }),
-    ...set(bins, i32.add(get(bins), get(stride))),
-  ];
-  return {
-    name: `addRun${width}`,
-    parameters: ["i32", "i32", "i32", "i32"],
-    locals: ["i32", "i64", "i32"],
-    body: [
-      ...set(end, i32.add(get(gradients), i32.shl(get(count), i32.of(3)))),
-      ...loopBelow(gradients, { end: get(end), step: 8 }, body),
-    ],
-  };
-}
-
-/** (packed sums, histogram, bins): adds ΣG and ΣH to pairs of float64 and leaves zeros behind. */
-function unpack(): WasmFunction {
-  const [packed, histogram, count, end, value] = [0, 1, 2, 3, 4];
-  const mask = i64.of(2 ** hessianBits - 1);
-  const plus = (part: Code, offset: number) =>
-    f64.store(get(histogram), f64.add(f64.load(get(histogram), offset), f64.fromI64(part)), offset);
-  const body = [
-    ...set(value, i64.load(get(packed))),
-    ...i64.store(get(packed), i64.of(0)),
-    ...plus(i64.shr(get(value), i64.of(hessianBits)), 0),
-    ...plus(i64.and(get(value), mask), 8),
-    ...set(histogram, i32.add(get(histogram), i32.of(16))),
-  ];
-  return {
-    name: "unpack",
-    parameters: ["i32", "i32", "i32"],
-    locals: ["i32", "i64"],
-    body: [
-      ...set(end, i32.add(get(packed), i32.shl(get(count), i32.of(3)))),
-      ...loopBelow(packed, { end: get(end), step: 8 }, body),
-    ],
-  };
-}
 
 /**
  * (rows, count, bins of a feature, room for the right) → bytes of the left: a stable partition without
@@ -244,16 +166,29 @@ function logisticDerivatives(): WasmFunction {
   };
 }
 
-const widths = Array.from({ length: groupWidth }, (_, k) => k + 1);
+/** (scores, values, count): half the squared error's derivatives of a block, score − value and 1. */
+function squaredDerivatives(): WasmFunction {
+  const [scores, values, count, at, end] = [0, 1, 2, 3, 4];
+  const load = (array: number) => v128.load(i32.add(get(array), get(at)));
+  const body = [
+    ...v128.store(get(at), f32x4.sub(load(scores), load(values)), memoryMap.blockG),
+    ...v128.store(get(at), v128.f32(1), memoryMap.blockH),
+  ];
+  return {
+    name: "squaredDerivatives",
+    parameters: ["i32", "i32", "i32"],
+    locals: ["i32", "i32"],
+    body: [...set(end, i32.shl(get(count), i32.of(2))), ...loopBelow(at, { end: get(end), step: 16 }, body)],
+  };
+}
 
 /** Every function that training runs over arrays. */
 export const kernelFunctions = (ditherStep: number): readonly WasmFunction[] => [
-  ...widths.map(addRows),
-  ...widths.map(addRun),
-  unpack(),
+  ...histogramFunctions(),
   part(),
   addToScores(),
   binValues(),
   packGradients(ditherStep),
   logisticDerivatives(),
+  squaredDerivatives(),
 ];

@@ -28,7 +28,12 @@ const alignment = 64;
 export interface Kernels {
   readonly buffer: ArrayBuffer;
   readonly run: Readonly<Record<string, WasmFunction>>;
+  /** Three float64 at `memoryMap.found`. */
+  readonly found: Float64Array;
 }
+
+/** Compiled once per thread; a kept worker's next training finds it hot. */
+let compiled: object | undefined;
 
 /** Lays out arrays one after the other. Sizes are in bytes; returns each one's address and the end. */
 export function layOut<Name extends string>(
@@ -50,11 +55,12 @@ export function openKernels(bytes: number): Kernels {
     throw learningErrors.error("MW0412", {
       expected: "at most 4 GB for the rows of one training thread",
       found: `${(bytes / 2 ** 30).toFixed(1)} GB`,
-      remedy: "Train on more threads, or on fewer rows or features.",
+      remedy: "Train on more threads, or on fewer rows, features or leaves.",
     });
   }
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const module = new WebAssembly.Module(assemble(kernelFunctions(ditherStep)));
-  const instance = new WebAssembly.Instance(module, { host: { memory } });
-  return Object.freeze({ buffer: memory.buffer, run: instance.exports });
+  compiled ??= new WebAssembly.Module(assemble(kernelFunctions(ditherStep)));
+  const instance = new WebAssembly.Instance(compiled, { host: { memory } });
+  const found = new Float64Array(memory.buffer, memoryMap.found, 3);
+  return Object.freeze({ buffer: memory.buffer, run: instance.exports, found });
 }

@@ -30,9 +30,9 @@ test("quantiles of leaves equal those by sorting", () => {
         const columns = [targets];
         const shard = openShard(
           { columns, targets },
-          { layout: layoutFor(columns), seat: { thread: 0, threads: 1 }, base: [0] },
+          { layout: layoutFor(columns), seat: { thread: 0, threads: 1 }, base: [0], leaves: 2 },
         );
-        shard.startTree();
+        shard.startTree(Uint8Array.of(1));
         const middle = Math.ceil(rows.length / 2);
         const leaves = [
           { node: 0, start: 0, end: middle },

@@ -57,34 +57,57 @@ export function derivativeBounds({ name, quantile }: Loss): { g: number; h: numb
   }
 }
 
-/** A row's gradient and hessian by one score; for softmax `rest` is the log of the classes' summed exp. */
-export interface Point {
-  readonly score: number;
-  readonly target: number;
-  readonly rest: number;
+/** Some rows by one of their scores. */
+export interface ScoredTargets {
+  readonly scores: ArrayLike<number>;
+  readonly targets: ArrayLike<number>;
+  /** For softmax: per row the log of the classes' summed exp. */
+  readonly rest?: ArrayLike<number> | undefined;
   /** For softmax: the class of the score. */
   readonly output: number;
 }
 
-/** First and second derivative of a row's loss, in plain code. */
-export function derivatives(loss: Loss, { score, target, rest, output }: Point): { g: number; h: number } {
-  switch (loss.name) {
-    case "logistic": {
-      const p = 1 / (1 + Math.exp(-score));
-      return { g: p - target, h: p * (1 - p) };
+/** Where first and second derivatives go, row by row. */
+export interface Derivatives {
+  readonly g: { [row: number]: number };
+  readonly h: { [row: number]: number };
+}
+
+/** First and second derivative of the rows' losses, in plain code. */
+export function derive(loss: Loss, rows: ScoredTargets, { g, h }: Derivatives): void {
+  const { scores, targets, rest, output } = rows;
+  for (let row = 0; row < scores.length; row++) {
+    const score = scores[row];
+    const target = targets[row];
+    h[row] = 1;
+    switch (loss.name) {
+      case "logistic": {
+        const p = 1 / (1 + Math.exp(-score));
+        g[row] = p - target;
+        h[row] = p * (1 - p);
+        break;
+      }
+      case "softmax": {
+        const p = Math.exp(score - (rest?.[row] ?? 0));
+        g[row] = p - (target === output ? 1 : 0);
+        h[row] = p * (1 - p);
+        break;
+      }
+      case "squared":
+        g[row] = score - target;
+        break;
+      case "absolute":
+        g[row] = Math.sign(score - target);
+        break;
+      case "quantile":
+        g[row] = score < target ? -loss.quantile : 1 - loss.quantile;
+        break;
+      case "poisson": {
+        const mean = meanOfScore(score);
+        g[row] = mean - target;
+        h[row] = poissonCaution * mean;
+      }
     }
-    case "softmax": {
-      const p = Math.exp(score - rest);
-      return { g: p - (target === output ? 1 : 0), h: p * (1 - p) };
-    }
-    case "squared":
-      return { g: score - target, h: 1 };
-    case "absolute":
-      return { g: Math.sign(score - target), h: 1 };
-    case "quantile":
-      return { g: score < target ? -loss.quantile : 1 - loss.quantile, h: 1 };
-    case "poisson":
-      return { g: meanOfScore(score) - target, h: poissonCaution * meanOfScore(score) };
   }
 }
 

@@ -15,6 +15,8 @@ export const memoryMap = {
   /** Gradients and hessians of one block, float32. */
   blockG: 21_760,
   blockH: 25_856,
+  /** What the last scan found: ΣG and ΣH of the left side, and the split's value. */
+  found: 29_952,
   /** Everything of variable size. */
-  free: 29_952,
+  free: 30_016,
 } as const;

@@ -4,7 +4,6 @@ import type { Crew } from "./crew.js";
 import { ditherOfTree, mix } from "./fixed-point.js";
 import { openGradients } from "./gradients.js";
 import { growTree } from "./grow-tree.js";
-import { histogramLength } from "./histogram.js";
 import { leafQuantiles, weightSteps } from "./leaf-quantiles.js";
 import { leafQuantile, lossTitles, type Loss } from "./losses.js";
 import { meanLoss } from "./mean-losses.js";
@@ -42,7 +41,7 @@ export function boost(
   onRound: (done: number) => void,
 ): Boosted {
   const { options, loss, base } = given;
-  const shard = openShard(given.training, { layout, seat: crew.seat, base });
+  const shard = openShard(given.training, { layout, seat: crew.seat, base, leaves: options.leaves });
   const plant = planter(given, { shard, layout, crew });
   const watch = given.validation && watcher(given, { shard, crew, validation: given.validation });
   const trees: Tree[] = [];
@@ -72,7 +71,6 @@ function planter(given: Training, { shard, layout, crew }: Bed) {
   const { seat } = crew;
   const largestOfThreads = (own: number) => crew.largest(own);
   const gradients = openGradients({ shard, loss, seat, largestWeight, largestOfThreads });
-  const histograms = Array.from({ length: options.leaves }, () => new Float64Array(histogramLength(layout)));
   const quantile = leafQuantile(loss);
   const weights = shard.weights && wholeWeights(shard.weights, largestWeight);
   const renew =
@@ -84,8 +82,9 @@ function planter(given: Training, { shard, layout, crew }: Bed) {
     tree(number: number, output: number): Tree {
       const scales = gradients.load(output, ditherOfTree(options.seed, number + 1));
       const wanted = drawColumns(layout.featureCount, options, number);
-      const rules = { layout, limits: options, sets: setLimits, scales, wanted, monotone };
-      const { tree, leaves } = growTree({ shard, rules, options, crew, histograms, renew });
+      const { kernels, at } = shard;
+      const rules = { kernels, at, layout, limits: options, sets: setLimits, scales, wanted, monotone };
+      const { tree, leaves } = growTree({ shard, rules, options, crew, renew });
       shard.apply(output, tree, leaves);
       return tree;
     },

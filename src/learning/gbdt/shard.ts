@@ -2,15 +2,17 @@ import { boundsPerFeature, type BinLayout } from "./bins.js";
 import { mix } from "./fixed-point.js";
 import {
   buildHistogram,
-  histogramRoom,
+  histogramBytes,
+  histogramLength,
   strideOf,
+  subtract,
   type Histogram,
   type HistogramSource,
 } from "./histogram.js";
 import { layOut, openKernels, type Kernels } from "./kernels.js";
 import { blockRows, memoryMap } from "./memory-map.js";
 import { dealt, forEachBlock, rowsOfThread, tableRow, type ThreadSeat } from "./seat.js";
-import type { Split } from "./split.js";
+import type { Split, SplitPlaces } from "./split.js";
 import { leafValue, type Tree } from "./tree.js";
 
 /** The columns and targets of all rows, in shared memory. */
@@ -47,23 +49,30 @@ export interface Shard {
   readonly rows: Uint32Array;
   /** Draws the rows that the next trees learn from. */
   drawBag(share: number, draw: number): void;
-  /** All rows of the bag are in one stretch again. */
-  startTree(): void;
-  /** Histogram of a stretch's rows, good until the next one is built. */
-  histogram(start: number, end: number, wanted: Uint8Array): Histogram;
+  /** All rows of the bag are in one stretch again, and these features are wanted. */
+  startTree(wanted: Uint8Array): void;
+  /** Room for a histogram of each leaf, to use at will. */
+  readonly histograms: readonly Histogram[];
+  /** Builds the histogram of a stretch's rows in one of the `histograms`. */
+  build(stretch: RowStretch, wanted: Uint8Array, into: Histogram): void;
+  /** One of the `histograms` less another, in place. */
+  subtract(from: Histogram, part: Histogram): void;
   /** Parts a stretch; returns where its right half starts. */
   part(start: number, end: number, split: Split): number;
   /** Adds a tree's values to the scores of all rows. */
   apply(output: number, tree: Tree, leaves: readonly GrownLeaf[]): void;
 }
 
-export interface ShardPlaces {
+export interface ShardPlaces extends SplitPlaces {
   readonly bins: number;
   readonly gradients: number;
   readonly targets: number;
   /** Of the first output; the others follow. */
   readonly scores: number;
 }
+
+/** Places from one up to another in the permutation of the rows. */
+export type RowStretch = Pick<GrownLeaf, "start" | "end">;
 
 /** Deals the thread its rows and bins them. About 24 + 2 × features + 4 × outputs bytes a row. */
 export function openShard(
@@ -72,14 +81,22 @@ export function openShard(
     layout,
     seat,
     base,
-  }: { readonly layout: BinLayout; readonly seat: ThreadSeat; readonly base: readonly number[] },
+    leaves,
+  }: {
+    readonly layout: BinLayout;
+    readonly seat: ThreadSeat;
+    readonly base: readonly number[];
+    readonly leaves: number;
+  },
 ): Shard {
   const rowCount = rowsOfThread(training.targets.length, seat);
   // Whole blocks, so that four rows at a time never run over the end.
   const room = Math.ceil(rowCount / blockRows) * blockRows;
   const { featureCount } = layout;
   const { at, end } = layOut({
-    histogram: 8 * histogramRoom(featureCount),
+    offsets: 4 * (featureCount + 1),
+    wanted: featureCount,
+    histograms: leaves * histogramBytes(layout),
     bins: room * strideOf(featureCount),
     columns: room * featureCount,
     gradients: 8 * room,
@@ -91,13 +108,8 @@ export function openShard(
   const kernels = openKernels(end);
   const floats = (place: number) => new Float32Array(kernels.buffer, place, rowCount);
   binColumns(kernels, { training, layout, seat, rowCount, bins: at.bins, columns: at.columns, room });
-  const source: HistogramSource = {
-    kernels,
-    layout,
-    bins: at.bins,
-    gradients: at.gradients,
-    histogram: at.histogram,
-  };
+  const source: HistogramSource = { kernels, layout, bins: at.bins, gradients: at.gradients };
+  new Int32Array(kernels.buffer, at.offsets, featureCount + 1).set(layout.offsets);
   const rows = new Uint32Array(kernels.buffer, at.rows, rowCount);
   const bag = openBag(rows, seat);
   return Object.freeze({
@@ -110,12 +122,21 @@ export function openShard(
     scores: base.map((score, output) => floats(at.scores + 4 * room * output).fill(score)),
     bagged: () => bag.count(),
     drawBag: (share: number, draw: number) => bag.draw(share, draw),
-    startTree: () => bag.fill(),
-    histogram: (start: number, stop: number, wanted: Uint8Array) =>
+    startTree(wanted: Uint8Array) {
+      bag.fill();
+      new Uint8Array(kernels.buffer, at.wanted, featureCount).set(wanted);
+    },
+    histograms: Array.from({ length: leaves }, (_, leaf) => {
+      const place = at.histograms + leaf * histogramBytes(layout);
+      return new Float64Array(kernels.buffer, place, histogramLength(layout));
+    }),
+    build({ start, end: stop }: RowStretch, wanted: Uint8Array, into: Histogram) {
       // The root of a tree on all rows: they lie in order.
-      stop - start === rowCount
-        ? buildHistogram(source, { first: 0, count: rowCount }, wanted)
-        : buildHistogram(source, { rows: at.rows + 4 * start, count: stop - start }, wanted),
+      const count = stop - start;
+      const span = count === rowCount ? { first: 0, count } : { rows: at.rows + 4 * start, count };
+      buildHistogram(source, { span, wanted }, into);
+    },
+    subtract: (from: Histogram, part: Histogram) => subtract(kernels, from, part),
     part(start: number, stop: number, split: Split) {
       setSides(kernels, split);
       const bins = at.columns + room * split.feature;

@@ -1,6 +1,7 @@
 import type { BinLayout } from "./bins.js";
 import type { Scales } from "./fixed-point.js";
 import type { Histogram } from "./histogram.js";
+import type { Kernels } from "./kernels.js";
 import { bestSet, type SetLimits, type SetSearch } from "./set-split.js";
 import {
   isEmpty,
@@ -28,8 +29,19 @@ export interface Split {
   readonly right: Sums;
 }
 
+/** Addresses in the kernels' memory of what the layout and the rules say. */
+export interface SplitPlaces {
+  /** int32: the layout's. */
+  readonly offsets: number;
+  /** uint8. */
+  readonly wanted: number;
+}
+
 /** What a search is bound to; the same for all nodes of a tree. */
 export interface SplitRules {
+  /** In whose memory the histograms lie. */
+  readonly kernels: Kernels;
+  readonly at: SplitPlaces;
   readonly layout: BinLayout;
   readonly limits: { readonly minLeafHessian: number; readonly minLeafRows: number; readonly l2: number };
   readonly sets: SetLimits;
@@ -82,7 +94,6 @@ const noSet = { set: undefined, penalty: 0 };
 
 interface Scan extends SetSearch {
   readonly best: Best;
-  readonly monotone: Int8Array | undefined;
 }
 
 /**
@@ -92,7 +103,7 @@ interface Scan extends SetSearch {
  * they come when scoring, to the side with the larger hessian, or to that outside the set.
  */
 export function bestSplit(histogram: Histogram, node: NodeFacts, rules: SplitRules): Split | undefined {
-  const { layout, limits, scales, wanted, monotone } = rules;
+  const { layout, limits, scales } = rules;
   const unit = scales.h / scales.g;
   const bounds = { low: node.low / unit, high: node.high / unit };
   const l2 = limits.l2 * scales.h;
@@ -100,13 +111,8 @@ export function bestSplit(histogram: Histogram, node: NodeFacts, rules: SplitRul
   const value = whole * (1 + minGainShare) + minGainShare;
   const best = { value, feature: -1, bin: 0, ...noSet, missingLeft: false, g: 0, h: 0 };
   const least = leastHessian(node, rules);
-  const scan = { histogram, node, bounds, least, l2, hessian: scales.h, limits: rules.sets, monotone, best };
-  for (let feature = 0; feature < layout.featureCount; feature++) {
-    if (wanted[feature] === 0) continue;
-    const place = { feature, missing: layout.offsets[feature], end: layout.offsets[feature + 1] };
-    if (layout.categories[feature] > 0) scanSets(scan, place);
-    else scanNumbers(scan, place);
-  }
+  const scan = { histogram, node, bounds, least, l2, hessian: scales.h, limits: rules.sets, best };
+  scanFeatures(scan, rules);
   if (best.feature < 0) return undefined;
   const right = { g: node.sums.g - best.g, h: node.sums.h - best.h };
   const noneMissing = best.set === undefined && isEmpty(histogram, layout.offsets[best.feature]);
@@ -122,51 +128,59 @@ export function bestSplit(histogram: Histogram, node: NodeFacts, rules: SplitRul
   };
 }
 
+/** In their order, neighbouring numbers without constraints at once. */
+function scanFeatures(scan: Scan, rules: SplitRules): void {
+  const { layout, wanted, monotone } = rules;
+  const isPlain = (feature: number) => layout.categories[feature] === 0 && monotone === undefined;
+  for (let feature = 0; feature < layout.featureCount; feature++) {
+    const first = feature;
+    while (feature < layout.featureCount && isPlain(feature)) feature++;
+    if (feature > first) scanNumbers(scan, rules, { first, stop: feature });
+    if (feature === layout.featureCount || wanted[feature] === 0) continue;
+    const place = { feature, missing: layout.offsets[feature], end: layout.offsets[feature + 1] };
+    if (layout.categories[feature] > 0) scanSets(scan, place);
+    else scanConstrained(scan, { ...place, ...scan.bounds, direction: monotone?.[feature] ?? 0 });
+  }
+}
+
 function scanSets(scan: Scan, place: Place): void {
   const found = bestSet(scan, place, scan.best.value);
   if (found !== undefined) Object.assign(scan.best, found, { feature: place.feature, bin: 0 });
 }
 
-function scanNumbers(scan: Scan, place: Place): void {
-  const { histogram, bounds, monotone } = scan;
-  for (const missingLeft of isEmpty(histogram, place.missing) ? [false] : [false, true]) {
-    if (monotone === undefined) scanBins(scan, place, missingLeft);
-    else scanWithin(scan, { ...place, ...bounds, direction: monotone[place.feature] }, missingLeft);
-  }
+function scanNumbers(
+  { histogram, node, least, l2, best }: Scan,
+  { kernels, at }: SplitRules,
+  { first, stop }: { readonly first: number; readonly stop: number },
+): void {
+  const { g, h } = node.sums;
+  const { offsets, wanted } = at;
+  const { byteOffset } = histogram;
+  const code = kernels.run.scanNumbers(byteOffset, offsets, wanted, first, stop, g, h, least, l2, best.value);
+  if (code === 0) return;
+  best.feature = code >> 9;
+  best.bin = (code & 511) >> 1;
+  best.set = undefined;
+  best.penalty = 0;
+  best.missingLeft = (code & 1) === 1;
+  best.g = kernels.found[0];
+  best.h = kernels.found[1];
+  best.value = kernels.found[2];
 }
 
-function scanBins({ histogram, node, least, l2, best }: Scan, place: Place, missingLeft: boolean): void {
-  const { missing, end } = place;
-  const { g: allG, h: allH } = node.sums;
-  let g = missingLeft ? histogram[2 * missing] : 0;
-  let h = missingLeft ? histogram[2 * missing + 1] : 0;
-  let most = best.value;
-  let bestBin = 0;
-  let bestG = 0;
-  let bestH = 0;
-  for (let bin = missing + 1; bin < end; bin++) {
-    g += histogram[2 * bin];
-    h += histogram[2 * bin + 1];
-    if (h < least) continue;
-    const restG = allG - g;
-    const restH = allH - h;
-    if (restH < least) break;
-    const value = (g * g) / (h + l2) + (restG * restG) / (restH + l2);
-    if (value <= most) continue;
-    most = value;
-    bestBin = bin - missing;
-    bestG = g;
-    bestH = h;
-  }
-  if (bestBin === 0) return;
-  const { feature } = place;
-  Object.assign(best, { value: most, feature, bin: bestBin, ...noSet, missingLeft, g: bestG, h: bestH });
+function scanConstrained(scan: Scan, place: ConstrainedPlace): void {
+  scanWithin(scan, place, false);
+  if (!isEmpty(scan.histogram, place.missing)) scanWithin(scan, place, true);
 }
 
-/** The same where values are bounded, and where the sides must be in order. */
+interface ConstrainedPlace extends Place, Bounds {
+  readonly direction: number;
+}
+
+/** Where values are bounded, and where the sides must be in order. */
 function scanWithin(
   { histogram, node, least, l2, best }: Scan,
-  place: Place & Bounds & { readonly direction: number },
+  place: ConstrainedPlace,
   missingLeft: boolean,
 ): void {
   const { missing, end, direction } = place;

@@ -63,6 +63,7 @@ export async function trainGbdt(
     inputs: Array.from({ length: threads }, (_, thread) => ({ ...shared, seat: { thread, threads } })),
     signal: context.signal,
     failure: workerFailed,
+    isSmall: isSmall(shared, options),
     onProgress: (done) => context.onTree?.(done, losses && lossesAfter(losses, done)),
   });
   return frozen<GbdtModel>({
@@ -77,6 +78,19 @@ export async function trainGbdt(
     trees,
     curves,
   });
+}
+
+/** What a kept worker may leave to the collector. */
+const smallBytes = 2 ** 24;
+
+/** Whether a thread has its share of the rows and its histograms in so few bytes that it may stay. */
+function isSmall(
+  { training, base, memory }: Omit<GbdtWorkerInput, "seat">,
+  { leaves }: GbdtOptions,
+): boolean {
+  const { columns, targets } = training;
+  const rows = targets.length * (24 + 2 * columns.length + 4 * base.length);
+  return rows + leaves * histogramRoom(columns.length) * 8 + memory.exchange.byteLength <= smallBytes;
 }
 
 function lossesAfter(losses: Float64Array, rounds: number): RoundLosses {

@@ -57,6 +57,7 @@ export const i32 = {
   sub: plain(0x6b),
   mul: plain(0x6c),
   shl: plain(0x74),
+  shrUnsigned: plain(0x76),
 } as const;
 
 export const i64 = {
@@ -64,8 +65,6 @@ export const i64 = {
   load: load([0x29], 3),
   store: store([0x37], 3),
   add: plain(0x7c),
-  and: plain(0x83),
-  shr: plain(0x87),
   extendUnsigned: plain(0xad),
 } as const;
 
@@ -78,10 +77,13 @@ export const f32 = {
 } as const;
 
 export const f64 = {
-  load: load([0x2b], 3),
+  of: (value: number): Code => [0x44, ...little(Float64Array.of(value).buffer)],
   store: store([0x39], 3),
+  less: plain(0x63),
+  more: plain(0x64),
+  atLeast: plain(0x66),
   add: plain(0xa0),
-  fromI64: plain(0xb9),
+  mul: plain(0xa2),
 } as const;
 
 export const v128 = {
@@ -97,6 +99,11 @@ export const v128 = {
     0x0c,
     ...little(Int32Array.from(lanes).buffer),
   ],
+  /** Two equal constants. */
+  i64: (value: bigint): Code => [0xfd, 0x0c, ...little(BigInt64Array.of(value, value).buffer)],
+  and: simd(0x4e),
+  /** Whether any bit is set. */
+  any: simd(0x53),
 } as const;
 
 export const i32x4 = {
@@ -114,6 +121,7 @@ export const i64x2 = {
   extendLow: simd(0xc7),
   extendHigh: simd(0xc8),
   shl: simd(0xcb),
+  shr: simd(0xcc),
   add: simd(0xce),
 } as const;
 
@@ -129,10 +137,30 @@ export const f32x4 = {
   max: simd(0xe9),
 } as const;
 
+export const f64x2 = {
+  of: (first: Code, second: Code): Code => [...first, 0xfd, 0x14, ...second, 0xfd, 0x22, 1],
+  lane: (pair: Code, lane: 0 | 1): Code => [...pair, 0xfd, 0x21, lane],
+  /** The first lanes of two pairs. */
+  firsts: (a: Code, b: Code): Code => [...a, ...b, 0xfd, 0x0d, ...bytesOfLane(0), ...bytesOfLane(2)],
+  seconds: (a: Code, b: Code): Code => [...a, ...b, 0xfd, 0x0d, ...bytesOfLane(1), ...bytesOfLane(3)],
+  add: simd(0xf0),
+  sub: simd(0xf1),
+  mul: simd(0xf2),
+  div: simd(0xf3),
+} as const;
+
+/** Of the four lanes of two pairs. */
+function bytesOfLane(lane: number): Code {
+  return Array.from({ length: 8 }, (_, byte) => 8 * lane + byte);
+}
+
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
 export const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
 /** `condition ? yes : no` without a branch. */
 export const select = (yes: Code, no: Code, condition: Code): Code => [...yes, ...no, ...condition, 0x1b];
+
+/** Runs the body if the condition holds. */
+export const when = (condition: Code, body: Code): Code => [...condition, 0x04, 0x40, ...body, 0x0b];
 
 /** Runs the body with `local` from its present value, by `step`, while it is below `end` (unsigned). */
 export function loopBelow(
