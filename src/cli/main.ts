@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
-import { createProgram, isCommand } from "./program.js";
+import { commandsFor, createProgram } from "./program.js";
 import { usageError } from "./usage-error.js";
 
 const json = process.argv.includes("--json");
 try {
   const [, , first] = process.argv;
-  const program = await createProgram({ json, command: isCommand(first) ? first : undefined });
+  const program = await createProgram({ json, asked: commandsFor(first) });
   await program.parseAsync();
 } catch (error) {
   // Commander has printed its own message; help and version are no errors, everything else is wrong usage.

@@ -1,10 +1,11 @@
 import { InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
-import { liveName, modelName, port, time, wholeNumber } from "./options.js";
+import { liveName, milliseconds, modelName, port, time, wholeNumber } from "./options.js";
 
 describe("values of options", () => {
   test.each([
     [wholeNumber, ["1", "48", "999999999"], ["0", "-1", "1.5", "01", "1e3", "", " 1", "1234567890"]],
+    [milliseconds, ["0", "1", "30000"], ["-1", "1.5", "01", "00", "", "10s"]],
     [port, ["0", "80", "65535"], ["65536", "-1", "http", "", "123456"]],
   ])("numbers", (parse, good, bad) => {
     for (const text of good) expect(parse(text)).toBe(Number(text));

@@ -19,6 +19,12 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError("It takes a whole number from 1.");
 }
 
+/** A duration in ms; 0 is none. */
+export function milliseconds(text: string): number {
+  if (/^(0|[1-9]\d{0,8})$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It takes milliseconds: a whole number from 0.");
+}
+
 /** A port number; 0 is any free one. */
 export function port(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);

@@ -26,18 +26,22 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   reproduce: async () => (await import("./commands/reproduce.js")).addReproduce,
 };
 
-/** Whether it is the name of a command. */
-export const isCommand = (name: string | undefined): name is string =>
-  name !== undefined && Object.hasOwn(commands, name);
+const allCommands = Object.keys(commands);
+
+/** The commands that a first argument asks for: itself, none where it asks for the version, else all. */
+export function commandsFor(first: string | undefined): readonly string[] {
+  if (first === "--version" || first === "-V") return [];
+  return first !== undefined && Object.hasOwn(commands, first) ? [first] : allCommands;
+}
 
 /**
- * The command line: every command with its options, or the one that is asked for, ready to parse. What is wrong with
+ * The command line: every command with its options, or those that are asked for, ready to parse. What is wrong with
  * its use is told on standard error, unless a machine is told.
  */
 export async function createProgram({
   json = false,
-  command,
-}: { readonly json?: boolean; readonly command?: string | undefined } = {}): Promise<Command> {
+  asked = allCommands,
+}: { readonly json?: boolean; readonly asked?: readonly string[] } = {}): Promise<Command> {
   const program = new Command("millwright")
     .description("Takes machine-learning models from data to a monitored production endpoint.")
     .version(version())
@@ -45,7 +49,6 @@ export async function createProgram({
     .configureOutput({ outputError: (text, write) => (json ? undefined : write(text)) })
     .exitOverride();
 
-  const asked = Object.keys(commands).filter((name) => command === undefined || name === command);
   for (const name of asked) (await commands[name]())(program);
   // exitOverride is not inherited by commands that exist already.
   for (const one of program.commands) {

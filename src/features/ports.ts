@@ -68,6 +68,8 @@ export interface FeatureState {
   add(source: string, events: readonly LoggedEvent[]): void | Promise<void>;
   /** Brings the clock to a time, if it is not there yet. */
   advance(timeMs: number): void | Promise<void>;
+  /** Asks a store that is elsewhere for nothing. Throws MW1013 when it is gone, MW0306 when it lost what it had. */
+  check(): void | Promise<void>;
   /** Compiles a feature set whose views this state holds. */
   reader(set: FeatureSet): FeatureReader;
   /** The time up to which events count. */

@@ -47,8 +47,9 @@ export const inferenceErrors = errorTable({
     http: 422,
     about:
       "The tensors given to a model are not those of its signature: one is missing or unknown, has another type or a " +
-      "dimension of another size, or holds more or fewer elements than its shape says. Over HTTP and gRPC the message " +
-      "speaks of datatypes and shapes as the Open Inference Protocol does.",
+      "dimension of another size, or holds more or fewer elements than its shape says. A text with the character NUL, " +
+      "at which the engine's texts end, is refused too, and so are inputs without rows for which the graph gives an " +
+      "error. Over HTTP and gRPC the message speaks of datatypes and shapes as the Open Inference Protocol does.",
   },
   MW0708: {
     title: "computation ended",

@@ -1,5 +1,5 @@
 export { inferenceErrors } from "./errors.js";
-export { checkInputs, type UnfitInput } from "./input-tensors.js";
+export { checkInputs, checkTensors, type UnfitInput } from "./input-tensors.js";
 export { loadGraph, type LoadedGraph } from "./loaded-graph.js";
 export { loadModel, type LoadContext, type LoadedModel } from "./loaded-model.js";
 export type { Session, SessionFactory, SessionOptions } from "./ports.js";

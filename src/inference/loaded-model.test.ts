@@ -60,6 +60,10 @@ describe("loading", () => {
     const { id, ...context } = await packed(encodeGraph(textGraph(2, { AA: 4 })), signature, [probe]);
     const model = await loadModel(id, context);
     expect([...(await model.predict(new Float32Array([1, 1, 2, 2]), 2, ["x", "AA"]))]).toEqual([2, 8]);
+    // The engine would read "AA".
+    await expect(model.predict(new Float32Array([1, 1, 2, 2]), 2, ["x", "AA\0"])).rejects.toMatchObject({
+      ...{ code: "MW0707", expected: expect.stringContaining("NUL") as string },
+    });
     await model.dispose();
   });
 

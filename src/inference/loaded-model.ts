@@ -8,6 +8,7 @@ import {
 } from "../registry/index.js";
 import { guarded } from "./disposal.js";
 import { inferenceErrors } from "./errors.js";
+import { checkTexts } from "./input-tensors.js";
 import type { Session, SessionFactory } from "./ports.js";
 import { checkSignature, type Widths } from "./signature.js";
 
@@ -21,7 +22,7 @@ export interface LoadedModel {
   readonly probeReport: ProbeReport;
   /**
    * The outputs of every row, row-major. `numeric` (NaN is missing) and `text` are row-major and must not change before the
-   * promise settles. Calls may overlap. Throws MW0703 to MW0706.
+   * promise settles. Calls may overlap. Throws MW0703 to MW0707.
    */
   predict(numeric: Float32Array, rows: number, text?: readonly string[]): Promise<Float32Array>;
   /** Takes no more predictions, waits for those under way and frees the memory; again is harmless. */
@@ -61,6 +62,7 @@ export function guard(session: Session, widths: Widths): Pick<LoadedModel, "pred
       if (numeric.length !== rows * widths.numeric)
         throw wrongSize("numeric", rows * widths.numeric, numeric.length);
       if (text.length !== rows * widths.text) throw wrongSize("text", rows * widths.text, text.length);
+      checkTexts("text", text);
       return checkOutput(await session.run(numeric, rows, text), rows, widths.output);
     });
   return { predict, dispose: () => calls.dispose() };

@@ -218,6 +218,14 @@ export const identityGraph = (dims: Dims): Uint8Array =>
     output: [tensor("y", FLOAT, dims)],
   });
 
+/** Texts x of shape [n] to y. */
+export const textsGraph = (): Uint8Array =>
+  encodeGraph({
+    node: [node("Identity", ["x"], "y")],
+    input: [tensor("x", STRING, ["n"])],
+    output: [tensor("y", STRING, ["n"])],
+  });
+
 const external = (location: string): onnx.ITensorProto => ({
   ...{ name: "scale", dataType: FLOAT, dims: [], dataLocation: 1 },
   externalData: [{ key: "location", value: location }],

@@ -77,7 +77,8 @@ export const learningErrors = errorTable({
     title: "too many rows for a thread",
     exit: 3,
     http: 422,
-    about: "A training thread of the trees can address 4 GB. Use more threads, fewer rows or fewer features.",
+    about:
+      "A training thread of the trees can address 4 GB. Use more threads, fewer rows, features or leaves.",
   },
   MW0420: {
     title: "too few rows",

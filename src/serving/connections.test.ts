@@ -1,7 +1,12 @@
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../kernel/index.js";
+import { openssl, selfSigned } from "../../test/support/certificate.js";
 import { floatsCall } from "../../test/support/inference-server.js";
 import type { Connections } from "./connections.js";
 import { doorOf, hostOf, PlainClient, scaleModel } from "./grpc/grpc-server.testing.js";
@@ -10,7 +15,7 @@ import { fixtureProject, flight } from "./http/live-project.testing.js";
 import { predictPath } from "./http/http-server.testing.js";
 import { startHttpServer } from "./http/server.js";
 
-/** Servers that do not listen: another one accepts for them. */
+/** Connections that another server accepts, and how all of them end. */
 
 const log = { info: () => undefined, error: () => undefined };
 
@@ -94,4 +99,62 @@ test("a server of gRPC answers over them, and ends a connection that says nothin
   const ends = once(silent, "close");
   await server.close();
   await ends;
+});
+
+/** Connects, says nothing more, and waits for the other end to end it. */
+async function silence(socket: Socket, connected = "connect"): Promise<{ readonly end: Promise<unknown> }> {
+  socket.on("error", () => undefined).resume();
+  await once(socket, connected);
+  return { end: new Promise((resolve) => socket.once("close", resolve)) };
+}
+
+function tlsFiles() {
+  const folder = mkdtempSync(join(tmpdir(), "millwright-connections-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { keyFile, cert } = selfSigned(folder);
+  return { cert, key: readFileSync(keyFile) };
+}
+
+const protocols = {
+  HTTP: async (tls?: { cert: Buffer; key: Buffer }) => {
+    const server = await startHttpServer(fixtureProject(), { clock: systemClock, log, ...(tls && { tls }) });
+    return { server, port: Number(new URL(server.url).port) };
+  },
+  gRPC: async (tls?: { cert: Buffer; key: Buffer }) => {
+    const server = await startGrpcServer(doorOf(hostOf(await scaleModel())), { ...(tls && { tls }) });
+    return { server, port: server.port };
+  },
+} as const;
+
+describe.each(["HTTP", "gRPC"] as const)("a server of %s that accepts its connections itself", (protocol) => {
+  test("closes although one says nothing", async () => {
+    const { server, port } = await protocols[protocol]();
+    const ends = [await silence(connect(port, "127.0.0.1")), await silence(connect(port, "127.0.0.1"))];
+    await server.close();
+    await Promise.all(ends.map(({ end }) => end));
+    await expect(once(connect(port, "127.0.0.1"), "connect")).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test.skipIf(openssl === undefined)("closes although one shakes no hands, and one only that", async () => {
+    const tls = tlsFiles();
+    const { server, port } = await protocols[protocol](tls);
+    const before = await silence(connect(port, "127.0.0.1"));
+    const secure = connectTls({
+      ...{ port, host: "127.0.0.1", servername: "localhost", ca: tls.cert },
+      ALPNProtocols: ["h2", "http/1.1"],
+    });
+    const after = await silence(secure, "secureConnect");
+    await server.close();
+    await Promise.all([before.end, after.end]);
+    await expect(once(connect(port, "127.0.0.1"), "connect")).rejects.toThrow("ECONNREFUSED");
+  });
+});
+
+test("a host's name is all of its addresses", async () => {
+  const server = await startHttpServer(fixtureProject(), { clock: systemClock, log, host: "localhost" });
+  onTestFinished(() => server.close());
+  const { hostname, port } = new URL(server.url);
+  expect(["127.0.0.1", "[::1]"]).toContain(hostname);
+  expect((await fetch(`http://localhost:${port}/health/live`)).status).toBe(200);
+  expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
 });

@@ -1,14 +1,35 @@
 import type { Socket } from "node:net";
+import { listen, type Address } from "./listen.js";
 
-/** Connections that another process accepted, for a server that does not listen itself. */
+/** Where connections come from: this process accepts them, or another one does. */
 export interface Connections {
   /** Gives each to `take` from now on. */
-  open(take: (socket: Socket) => void): void;
+  readonly open: (take: (socket: Socket) => void) => void;
   /** Gives no more. */
-  close(): void;
+  readonly close: () => void;
 }
 
-/** The connections that a server took: those that it did not accept itself it does not count when it closes. */
+/** Where a server's connections come from, and where it is reached; elsewhere accepted, it has no address here. */
+export interface Reached {
+  readonly connections: Connections;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Listens, unless another process does. Who comes before the connections are opened waits. Throws MW0815. */
+export async function reach(where: Address, elsewhere: Connections | undefined): Promise<Reached> {
+  if (elsewhere !== undefined) return { connections: elsewhere, address: "", port: 0 };
+  let open: Connections["open"] = () => undefined;
+  const opened = new Promise<(socket: Socket) => void>((resolve) => (open = resolve));
+  const arrived = (socket: Socket) => void opened.then((take) => take(socket));
+  const { close, ...reached } = await listen(where, { arrived });
+  return { ...reached, connections: { open, close } };
+}
+
+/**
+ * The connections that a server took. It would wait for each when it closes, and knows only those that have spoken: not
+ * one on which nothing came yet, nor one whose handshake is not done.
+ */
 export interface TakenConnections {
   /** Takes no more, and resolves once all that were taken are closed. */
   close(): Promise<void>;

@@ -14,7 +14,8 @@ export const servingErrors = errorTable({
     exit: 2,
     http: 415,
     about:
-      "Bodies are `application/json`; events may also come as `application/x-ndjson`, one event per line.",
+      "Bodies are `application/json`; events may also come as `application/x-ndjson`, one event per line. They come " +
+      "as they are, without `Content-Encoding`; only the routes under `/v2` take compressed ones.",
   },
   MW0803: {
     title: "empty body",

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { redis } from "../../src/compose/index.js";
 import { loopGraph, scalingGraph } from "../../src/inference/tensor-graphs.testing.js";
@@ -6,9 +7,9 @@ import { systemClock } from "../../src/kernel/index.js";
 import { commandPath, runJson, start } from "../support/command.js";
 import { ask, floatsBody, serveInference, until, type Answer } from "../support/inference-server.js";
 import { redisProgram, redisServer } from "../support/redis-server.js";
-import { listening, type Prediction, type Refused } from "../support/server.js";
+import { listening, startServer, type Prediction, type Refused, type Server } from "../support/server.js";
 import { requireProgram } from "../require-program.js";
-import { defaultTrips, temporaryFolders } from "../support/trips.js";
+import { defaultTrips, edited, temporaryFolders, tripsConfig } from "../support/trips.js";
 
 /** Sections of the runbook in docs/operators.md, gone through by what an operator sees: the metrics, health, the log. */
 
@@ -101,6 +102,48 @@ describe.skipIf(redisProgram === undefined)("MillwrightStoreGone", () => {
       await store.start();
       await well();
     }
+  });
+});
+
+describe.skipIf(redisProgram === undefined)("features in a Redis that came back empty", () => {
+  const folders = temporaryFolders();
+  afterAll(() => folders.removeAll());
+
+  test("make the server unready without a call or an event, and ready again after its restart", async () => {
+    const store = await redisServer();
+    await store.start();
+    onTestFinished(() => store.remove());
+    const named = edited(tripsConfig, "rate, t, view,", "rate, redis, t, view,");
+    const models = "models: [lateTrip]";
+    const config = edited(named, models, `${models}, storage: { online: redis({ url: "${store.url}" }) }`);
+    const folder = await folders.project({ config });
+    await runJson(folder, ["train"]);
+    const serve = async () => {
+      const server = await startServer(folder, "--as-of", "2024-01-20T00:00:00Z");
+      onTestFinished(() => void server.running.child.kill("SIGKILL"));
+      return server;
+    };
+    const server = await serve();
+    const ready = async () => (await server.get("/health/ready")).status;
+    expect(await ready()).toBe(200);
+    const client = new Redis(store.url);
+    onTestFinished(() => client.disconnect());
+    await client.flushall();
+    await until(async () => (await ready()) === 503);
+    expect((await server.get("/health/ready")).body).toMatchObject({
+      reasons: [expect.stringMatching(/^MW0306 /) as string],
+    });
+    const { at, city, vehicle, distance } = defaultTrips[defaultTrips.length - 1];
+    const predict = ({ post }: Server) =>
+      post<Prediction & Refused>("/v1/models/late-trip/predict", { at, city, vehicle, distance });
+    expect(await predict(server)).toMatchObject({ status: 503, body: { error: { code: "MW0306" } } });
+    expect(await ready()).toBe(503);
+    await server.stop();
+
+    const again = await serve();
+    expect((await again.get("/health/ready")).status).toBe(200);
+    expect((await predict(again)).status).toBe(200);
+    await again.stop();
   });
 });
 

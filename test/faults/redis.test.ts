@@ -188,11 +188,14 @@ describe.skipIf(redisProgram === undefined)("features in Redis", () => {
     await empty.kill();
     await empty.start();
     const lost = { code: "MW0306" };
+    await expect(eventually(async () => state.check())).rejects.toMatchObject(lost);
     await expect(eventually(() => readAll(state, timeOf(61)))).rejects.toMatchObject(lost);
     await expect(eventually(() => replay(state, { partition: "a", to: 80 }))).rejects.toMatchObject(lost);
     await state.resume();
     expect(state.sequence("payments")).toBe(0);
+    await state.check();
     await replay(state, { partition: "a", to: 80 });
+    await state.check();
     await expectWhole(state, { a: 80 });
     await empty.remove();
   });

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
-import { readFileSync } from "node:fs";
 import type { OpenTelemetryTracing } from "../../compose/index.js";
 import { isMillwrightError, silentProgress, systemClock, type MillwrightError } from "../../kernel/index.js";
 import type { LiveProject, Project } from "../../lifecycle/index.js";
 import type { Member, Servers } from "../../serving/index.js";
 import { cliErrors } from "../errors.js";
-import { liveName, port, share, time, wholeNumber, withCommonOptions } from "../options.js";
+import { liveName, milliseconds, port, share, time, wholeNumber, withCommonOptions } from "../options.js";
 import { run, type CommonOptions } from "../run-command.js";
 import { paint, terminalProgress } from "../terminal.js";
+import { readTlsFiles } from "../tls-files.js";
 
 interface ServeOptions extends CommonOptions {
   readonly host: string;
@@ -40,7 +40,7 @@ export function addServe(program: Command): void {
     .option("--as-of <time>", "begin as it was at a past time, to replay what came after")
     .option("--body-limit <bytes>", "largest request body", wholeNumber)
     .option("--max-in-flight <n>", "requests in flight before new ones are refused", wholeNumber)
-    .option("--drain <ms>", "how long to take requests after readiness turned false", wholeNumber)
+    .option("--drain <ms>", "how long to take requests after readiness turned false", milliseconds)
     .option("--cors-origin <origin>", "origin of pages that may call from a browser; again for more", collect)
     .option("--tls-cert <file>", "certificate in PEM; then only HTTPS is spoken")
     .option("--tls-key <file>", "its key in PEM")
@@ -78,12 +78,14 @@ async function lead(options: ServeOptions, signal: AbortSignal) {
       remedy: "Leave --workers out: a replay is one sequence of events.",
     });
   }
+  // Refused here, before processes are started that would all refuse it.
+  const tls = readTlsFiles(options) !== undefined;
   const { startCrew, standardLog } = await import("../../serving/index.js");
   const { host, port, grpcPort } = options;
   const crew = await startCrew(
     {
       ...{ count: options.workers, script: process.argv[1], args: process.argv.slice(2), log: standardLog() },
-      http: { host, port, tls: options.tlsCert !== undefined },
+      http: { host, port, tls },
       ...(grpcPort === undefined ? {} : { grpc: { host, port: grpcPort } }),
     },
     signal,
@@ -99,6 +101,7 @@ async function serveHere(
   member: Member | undefined,
   signal: AbortSignal,
 ): Promise<void> {
+  const http = httpOptions(options);
   const terminal = { out: process.stdout, err: process.stderr };
   const quiet = options.quiet === true || member !== undefined;
   const { threads } = options;
@@ -120,7 +123,7 @@ async function serveHere(
     };
     const live = await openLiveProject(project, { live: name, onWarning, ...asOf }, signal);
     try {
-      await serveLive({ project, live, name, member }, options, signal);
+      await serveLive({ project, live, name, member, http }, options, signal);
     } finally {
       await live.close();
     }
@@ -135,10 +138,11 @@ interface Opened {
   /** Of the live state. */
   readonly name: string;
   readonly member: Member | undefined;
+  readonly http: ReturnType<typeof httpOptions>;
 }
 
 async function serveLive(
-  { project, live, name, member }: Opened,
+  { project, live, name, member, http }: Opened,
   options: ServeOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -156,7 +160,7 @@ async function serveLive(
       { ...doors, gate, server: project.producer },
       {
         http: {
-          ...httpOptions(options),
+          ...http,
           ...(tracing && { tracing }),
           ...(member && { otherMetrics: () => othersOf(member) }),
         },
@@ -198,35 +202,16 @@ async function othersOf(member: Member): Promise<readonly (readonly object[])[]>
 }
 
 function httpOptions(options: ServeOptions) {
-  const { host, port, bodyLimit, maxInFlight, drain, corsOrigin, tlsCert, tlsKey } = options;
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw cliErrors.error("MW1201", {
-      expected: "--tls-cert and --tls-key together",
-      found: tlsCert === undefined ? "--tls-key alone" : "--tls-cert alone",
-      remedy: "Give both, or neither.",
-    });
-  }
+  const { host, port, bodyLimit, maxInFlight, drain, corsOrigin } = options;
+  const tls = readTlsFiles(options);
   return {
     ...{ clock: systemClock, host, port },
     ...(bodyLimit === undefined ? {} : { bodyLimitBytes: bodyLimit }),
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
     ...(drain === undefined ? {} : { drainMs: drain }),
     ...(corsOrigin === undefined ? {} : { corsOrigins: corsOrigin }),
-    ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: pem(tlsCert), key: pem(tlsKey) } }),
+    ...(tls && { tls }),
   };
-}
-
-function pem(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw cliErrors.error("MW1201", {
-      expected: "a file in PEM",
-      found: cause instanceof Error ? cause.message : String(cause),
-      remedy: "Name a file that can be read.",
-      cause,
-    });
-  }
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

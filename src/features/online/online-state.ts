@@ -144,6 +144,7 @@ export function createOnlineState(views: readonly View[]): OnlineState {
       return taken;
     },
     advance,
+    check: () => undefined,
     objection: (name: string, values: readonly Value[]) =>
       objectionOf(sources.get(name)?.views ?? [], values),
     add,

@@ -82,6 +82,7 @@ export function createSharedState(
     async advance(timeMs: number) {
       await writer.reach(timeMs);
     },
+    check: () => checkPositions(written, tiles),
     reader: (set: FeatureSet) => compileSharedReader(set, written, { tiles, partition, writer }),
     clockMs: () => writer.clockMs(),
     sequence: (source: string) => writer.sequences()[source] ?? 0,
@@ -112,6 +113,16 @@ async function beginLives(written: readonly WrittenView[], tiles: TileStore): Pr
     expected: "to be the only process that writes under this name",
     found: `another one in each of ${mostRounds} attempts`,
     remedy: "End the other process, or give this one a name of its own.",
+  });
+}
+
+/** Reads where this writer stands in each view: a store that was emptied or went back has another position, or none. */
+async function checkPositions(written: readonly WrittenView[], tiles: TileStore): Promise<void> {
+  const sequences = written.map(({ position }) => position.storedSequence());
+  const answers = await tiles.fetch(written.map(({ position }) => position.request));
+  written.forEach(({ position }, i) => {
+    const sequence = sequences[i];
+    if (sequence !== undefined) position.checkBehind(answers[i].meta, sequence);
   });
 }
 

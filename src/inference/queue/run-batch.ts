@@ -1,6 +1,7 @@
-import type { Clock } from "../../kernel/index.js";
+import { isMillwrightError, type Clock } from "../../kernel/index.js";
 import type { Tensors } from "../../registry/index.js";
 import type { Inferred, Passage } from "../infer.js";
+import { hasNoRows, noAnswerToNoRows } from "../input-tensors.js";
 import type { StatisticsRecorder } from "./infer-statistics.js";
 import type { Session } from "../ports.js";
 import { unsplit } from "./refusals.js";
@@ -21,7 +22,7 @@ export interface BatchContext {
   readonly clock: Clock;
   readonly cost: RowCost;
   readonly recorder: StatisticsRecorder;
-  /** Whether every output must have a row for each row of the input. */
+  /** Whether every output must have a row for each row of the input; of none, a graph may say what it says. */
   readonly rowwise: boolean;
 }
 
@@ -45,14 +46,20 @@ export async function runBatch(
     const finishedMs = context.clock.monotonicMs();
     context.cost.observe(rows, finishedMs - batch.startedMs);
     context.recorder.ran(rows, finishedMs - batch.startedMs);
-    if (context.rowwise) requireRows(outputs, rows);
+    if (context.rowwise && !hasNoRows(calls[0].inputs)) requireRows(outputs, rows);
     answer(batch, finishedMs, calls.length === 1 ? [outputs] : split(outputs, calls));
     return [];
   } catch (error) {
     if (calls.length > 1) return alone(calls);
-    calls[0].settle({ error });
+    calls[0].settle({ error: judged(calls[0], error) });
     return [];
   }
+}
+
+/** That an engine fails on no rows is no fault of the model. */
+function judged({ inputs }: Call, error: unknown): unknown {
+  const isOfNoRows = isMillwrightError(error, "MW0705") && hasNoRows(inputs);
+  return isOfNoRows ? noAnswerToNoRows(inputs, error) : error;
 }
 
 function alone(calls: readonly Call[]): readonly Call[] {

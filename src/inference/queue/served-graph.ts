@@ -28,7 +28,8 @@ const noOptions: InferOptions = Object.freeze({});
  * A call is computed at once when a session is idle. While all compute, calls wait, and whichever session is free next
  * takes the first by priority and arrival together with those of equal names, types and shapes beyond the first
  * dimension, up to `maxBatchRows` rows. When a batch fails, each of its calls is computed by itself, so that only the
- * one at fault fails. A call alone in its batch is computed without a copy of its tensors.
+ * one at fault fails. A call alone in its batch is computed without a copy of its tensors. So is a call without rows,
+ * which gets what the graph gives for it, or MW0707 where that is an error.
  *
  * `infer` throws MW0104 for a priority that is none, MW0706 after `dispose`, MW0707 for inputs that do not fit,
  * MW0710 when the queue is full or the answer would come after the deadline, MW0711 when the deadline passed before

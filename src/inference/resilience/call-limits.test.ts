@@ -94,6 +94,14 @@ describe("a check of the outputs", () => {
     await expect(checked({ z: wide })).rejects.toMatchObject(withheld);
   });
 
+  it("lays what comes of no rows at the caller's door", async () => {
+    const infer: Infer = async () => fromModel({ mean: row(NaN) });
+    const none = { x: { dtype: "float32", shape: [0, 1], data: new Float32Array(0) } } as const;
+    await expect(withFiniteOutputs(infer)(none)).rejects.toMatchObject({
+      ...{ code: "MW0707", details: { input: "x" }, cause: { code: "MW0718" } },
+    });
+  });
+
   it("hands everything else on", async () => {
     const outputs = {
       y: row(1, -0, 3.4e38),

@@ -1,4 +1,4 @@
-import { checkInputs, inferenceErrors, type Inferred, type InferOptions } from "../../inference/index.js";
+import { checkTensors, inferenceErrors, type Inferred, type InferOptions } from "../../inference/index.js";
 import {
   throwIfCancelled,
   type Clock,
@@ -103,12 +103,12 @@ function requestsOf(
   { inputs: specs }: TensorSignature,
   inputs: Tensors,
 ): Record<string, unknown>[] {
-  checkInputs(specs, inputs, (name) => schema[name].nullable);
+  checkTensors(specs, inputs, (name) => schema[name].nullable);
   const given = Object.entries(inputs);
   const rows = Math.max(0, ...given.map(([, { shape }]) => shape[0]));
   for (const [name, { shape }] of given)
     if (shape[0] !== rows)
-      checkInputs([{ name, dtype: inputs[name].dtype, shape: [rows] }], { [name]: inputs[name] });
+      checkTensors([{ name, dtype: inputs[name].dtype, shape: [rows] }], { [name]: inputs[name] });
   return Array.from({ length: rows }, (_, row) =>
     Object.fromEntries(given.map(([name, value]) => [name, fieldOf(value, row, schema[name])])),
   );

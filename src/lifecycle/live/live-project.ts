@@ -115,12 +115,13 @@ export interface LiveProject {
   ingest(source: string, events: readonly unknown[]): Promise<IngestReceipt>;
   /**
    * Whether the next prediction can be answered, as far as the last prediction and the last `keepUp` showed: a
-   * shared store that is gone is noticed by both, and its return by `keepUp`.
+   * shared store that is gone, or was emptied, is noticed by both, and its return by `keepUp`.
    */
   readiness(): Readiness;
   /**
    * Over a shared store: lets events count whose time has come, although nobody asks this process, and brings
-   * the store up to the logs. To be called now and then. Throws MW1013 while the store is gone.
+   * the store up to the logs. To be called now and then. Throws MW1013 while the store is gone and MW0306 while it
+   * lacks what it had.
    */
   keepUp(): Promise<void>;
   close(): Promise<void>;

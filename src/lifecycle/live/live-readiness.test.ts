@@ -14,6 +14,34 @@ afterAll(() => trained.close());
 const asOfMs = Date.parse("2024-01-20T00:00Z");
 const trip = { at: asOfMs, city: "Delft", vehicle: "van", distance: 10, rain: null };
 
+test("a store that was emptied makes a state unready until it has what it had, asked or not", async () => {
+  const [full, empty] = [memoryTileStore(), memoryTileStore()];
+  let store = full;
+  const openTiles = () => ({
+    ...full,
+    fetch: ((requests) => store.fetch(requests)) as typeof store.fetch,
+    swap: ((changes) => store.swap(changes)) as typeof store.swap,
+    close: () => Promise.resolve(),
+  });
+  const live = await openLiveProject({ ...trained.project, openTiles }, { live: "emptied", asOfMs });
+  await live.keepUp();
+  const unready = { ready: false, reasons: [expect.stringMatching(/^MW0306 /) as string] };
+  store = empty;
+  for (let beat = 0; beat < 2; beat++) {
+    await expect(live.keepUp()).rejects.toMatchObject({ code: "MW0306" });
+    expect(live.readiness()).toEqual(unready);
+  }
+  store = full;
+  await live.keepUp();
+  expect(live.readiness()).toEqual({ ready: true, reasons: [] });
+
+  // A prediction finds out as well.
+  store = empty;
+  await expect(live.predict("late-trip", trip)).rejects.toMatchObject({ code: "MW0306" });
+  expect(live.readiness()).toEqual(unready);
+  await live.close();
+});
+
 test("a store that is gone makes a state unready, and ready again by itself", async () => {
   const store = memoryTileStore();
   let away = false;

@@ -1,12 +1,18 @@
-import type { TileStore } from "../../features/index.js";
+import type { FeatureState } from "../../features/index.js";
 import { isMillwrightError } from "../../kernel/index.js";
 import type { LiveEventSource } from "./live-sources.js";
 
 /** Knows whether the online state can answer: the store of its features is there and nothing is behind. */
 export interface LiveReadiness {
-  /** Runs a call that needs the store. That the store is gone is remembered until `keepUp` reaches it again. */
+  /**
+   * Runs a call that needs the store. That the store is gone (MW1013) or out of step (MW0306) is remembered until
+   * `keepUp` finds it as it should be.
+   */
   watch<T>(call: () => Promise<T>): Promise<T>;
-  /** Asks the store, brings it up to the logs, and does the rest. Throws MW1013 while the store is gone. */
+  /**
+   * Asks the store, brings it up to the logs, and does the rest. Throws MW1013 while the store is gone and MW0306 while
+   * it lacks what it had.
+   */
   keepUp(rest: () => void | Promise<void>): Promise<void>;
   /** Why the state cannot answer, one line each; none when it can. */
   reasons(): string[];
@@ -14,14 +20,10 @@ export interface LiveReadiness {
 
 export interface ReadinessParts {
   readonly sources: Iterable<LiveEventSource>;
-  /** The shared store of the features, if they have one. */
-  readonly tiles: TileStore | undefined;
+  readonly state: Pick<FeatureState, "check">;
 }
 
-/** Nothing has this name: it costs one round trip and no data. */
-const probe = [{ space: "readiness", key: "", fields: [] }];
-
-export function liveReadiness({ sources, tiles }: ReadinessParts): LiveReadiness {
+export function liveReadiness({ sources, state }: ReadinessParts): LiveReadiness {
   const all = [...sources];
   let gone: string | undefined;
 
@@ -35,13 +37,13 @@ export function liveReadiness({ sources, tiles }: ReadinessParts): LiveReadiness
       try {
         return await call();
       } catch (error) {
-        if (isMillwrightError(error, "MW1013")) note(error);
+        if (isMillwrightError(error, "MW1013") || isMillwrightError(error, "MW0306")) note(error);
         throw error;
       }
     },
     async keepUp(rest: () => void | Promise<void>) {
       try {
-        await tiles?.fetch(probe);
+        await state.check();
         for (const source of all) await source.caughtUp();
         await rest();
         gone = undefined;

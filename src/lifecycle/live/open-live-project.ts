@@ -151,7 +151,7 @@ async function assemble(project: Project, assembly: Assembly, signal?: AbortSign
     nextId: idSource(project.newId("p")),
   });
   const feedback = liveFeedback({ labels, known: memory.known, clock: project.clock });
-  const readiness = liveReadiness({ sources: sources.values(), tiles });
+  const readiness = liveReadiness({ sources: sources.values(), state: memory.features.state() });
   checkpoints.note(read);
   let closing = false;
 

@@ -1,8 +1,9 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
+import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { throwIfCancelled } from "../../kernel/index.js";
 import { authority } from "../authority.js";
-import { takeConnections, type Connections, type TakenConnections } from "../connections.js";
+import { reach, takeConnections, type TakenConnections } from "../connections.js";
 import { servingErrors } from "../errors.js";
 import { createAdmission } from "../http/admission.js";
 import type { GrpcDoor, OpenDoor } from "./door.js";
@@ -11,12 +12,7 @@ import { tolerant } from "./incoming.js";
 import { createInference } from "./infer.js";
 import { streamMethod } from "./infer-stream.js";
 import { unaryMethods } from "./methods.js";
-import {
-  compileGrpcOptions,
-  type CompiledGrpcOptions,
-  type GrpcServerOptions,
-  type GrpcTls,
-} from "./options.js";
+import { compileGrpcOptions, type GrpcServerOptions, type GrpcTls } from "./options.js";
 import { healthService, inferenceService } from "./protocol.js";
 
 export interface GrpcServer {
@@ -54,16 +50,17 @@ export async function startGrpcServer(
   const admission = createAdmission(compiled.maxInFlight);
   const open: OpenDoor = { ...door, options: compiled, admission, closing: () => closing !== undefined };
   const { server, hushed } = createServer(open);
-  const { connections, drainMs } = compiled;
-  const taken = connections && take(server, connections, compiled.tls);
-  const port = taken === undefined ? await listen(server, compiled) : 0;
+  const { address, drainMs } = compiled;
+  const inject = injector(server, compiled.tls);
+  const { connections, port } = await reach({ host: address, port: compiled.port }, compiled.connections);
+  const taken = takeConnections(connections, inject);
   const close = () => (closing ??= drain(server, { hushed, admission, drainMs, taken }));
   const onAbort = () => {
     close().catch((error: unknown) => door.explain(error, "close"));
   };
   signal?.addEventListener("abort", onAbort, { once: true });
   return Object.freeze({
-    url: authority(compiled.address, port),
+    url: authority(address, port),
     port,
     close: () => {
       signal?.removeEventListener("abort", onAbort);
@@ -98,30 +95,19 @@ function createServer(door: OpenDoor): { readonly server: Server; readonly hushe
   return { server, hushed };
 }
 
-const credentialsOf = (tls: GrpcTls | undefined): ServerCredentials =>
-  tls === undefined ? ServerCredentials.createInsecure() : tlsCredentials(tls);
-
-function take(server: Server, connections: Connections, tls: GrpcTls | undefined): TakenConnections {
-  const injector = server.createConnectionInjector(credentialsOf(tls));
-  return takeConnections(connections, (socket) => injector.injectConnection(socket));
-}
-
-async function listen(server: Server, { address, port, tls }: CompiledGrpcOptions): Promise<number> {
+/** What takes a connection. Throws MW0815 for a certificate or a key that is none. */
+function injector(server: Server, tls: GrpcTls | undefined): (socket: Socket) => void {
   try {
-    return await new Promise((resolve, reject) => {
-      server.bindAsync(authority(address, port), credentialsOf(tls), (error, bound) => {
-        if (error === null) resolve(bound);
-        else reject(error);
-      });
-    });
+    const injecting = server.createConnectionInjector(
+      tls === undefined ? ServerCredentials.createInsecure() : tlsCredentials(tls),
+    );
+    return (socket) => injecting.injectConnection(socket);
   } catch (error) {
     server.forceShutdown();
     throw servingErrors.error("MW0815", {
-      expected: `to listen on ${address} port ${port}`,
+      expected: "a certificate and its key",
       found: error instanceof Error ? error.message : String(error),
-      remedy:
-        "Choose another address or port; port 0 takes any free one. With TLS, look at its key and certificate.",
-      details: { address, port },
+      remedy: "Give both in PEM.",
       cause: error,
     });
   }
@@ -136,7 +122,7 @@ function tlsCredentials({ cert, key, clientCa }: GrpcTls): ServerCredentials {
 interface Closing extends Pick<OpenDoor, "admission"> {
   readonly hushed: () => void;
   readonly drainMs: number;
-  readonly taken: TakenConnections | undefined;
+  readonly taken: TakenConnections;
 }
 
 async function drain(server: Server, { hushed, admission, drainMs, taken }: Closing): Promise<void> {
@@ -146,10 +132,10 @@ async function drain(server: Server, { hushed, admission, drainMs, taken }: Clos
   await admission.drain();
   const cut = setTimeout(() => {
     server.forceShutdown();
-    taken?.cut();
+    taken.cut();
   }, lingerMs);
   try {
-    await Promise.all([taken?.close(), down]);
+    await Promise.all([taken.close(), down]);
   } finally {
     clearTimeout(cut);
   }

@@ -1,17 +1,35 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { MillwrightError } from "../../kernel/index.js";
 import { servingErrors } from "../errors.js";
+import { clip } from "../refusals.js";
 
 export const ndjson = "application/x-ndjson";
 export const maxDepth = 64;
 
-/** Makes a scope accept bodies of a media type, as text: handlers parse, so that one bad body closes no connection. */
+/**
+ * Makes a scope accept bodies of a media type, as text: handlers parse, so that one bad body closes no connection.
+ * Compressed ones are MW0802.
+ */
 export function acceptText(scope: FastifyInstance, mediaType: string): void {
-  scope.addContentTypeParser(mediaType, { parseAs: "string" }, (_request, text, done) => done(null, text));
+  scope.addContentTypeParser(mediaType, { parseAs: "string" }, (request, text, done) => {
+    done(codedBody(request), text);
+  });
 }
 
-/** Makes a scope accept bodies of a media type as they come in, however long they are. */
+/** Makes a scope accept bodies of a media type as they come in, however long they are. Compressed ones are MW0802. */
 export function acceptStream(scope: FastifyInstance, mediaType: string): void {
-  scope.addContentTypeParser(mediaType, (_request, payload, done) => done(null, payload));
+  scope.addContentTypeParser(mediaType, (request, payload, done) => done(codedBody(request), payload));
+}
+
+/** Why a body cannot be read as it is; null when it can. */
+function codedBody({ headers }: FastifyRequest): MillwrightError | null {
+  const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "";
+  if (coding === "" || coding === "identity") return null;
+  return servingErrors.error("MW0802", {
+    expected: "a body without Content-Encoding",
+    found: `Content-Encoding ${clip(coding)}`,
+    remedy: "Send the body as it is; the routes of tensors under /v2 take gzip and deflate.",
+  });
 }
 
 /** A body without a content type is taken for JSON: several HTTP clients name none. */

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { projectErrors, flight } from "./live-project.testing.js";
 import { exchangeRaw, predictPath, serve } from "./http-server.testing.js";
@@ -53,6 +54,30 @@ describe("bodies", () => {
       expect(body).toMatchObject({ error: { code: "MW0802", expected: "application/json", found: type } });
     },
   );
+
+  it.each([
+    [predictPath, "application/json"],
+    ["/v1/events/flights", "application/json"],
+    ["/v1/events/flights", "application/x-ndjson"],
+  ])("refuses a compressed body at %s as %s", async (path, type) => {
+    const { server } = await serve();
+    const response = await fetch(server.url + path, {
+      ...{ method: "POST", body: gzipSync("{}") },
+      headers: { "content-type": type, "content-encoding": "gzip" },
+    });
+    expect(response.status).toBe(415);
+    expect(await response.json()).toMatchObject({
+      error: {
+        ...{ code: "MW0802", expected: "a body without Content-Encoding", found: "Content-Encoding gzip" },
+      },
+    });
+  });
+
+  it("takes a body whose coding is none", async () => {
+    const { post } = await serve();
+    const headers = { "content-type": "application/json", "content-encoding": "identity" };
+    expect((await post(predictPath, flight, headers)).status).toBe(200);
+  });
 
   it("refuses a body over the limit and says both sizes", async () => {
     const { post } = await serve({ bodyLimitBytes: 1000 });

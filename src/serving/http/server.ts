@@ -3,8 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Server as TlsServer } from "node:tls";
 import { throwIfCancelled, type MillwrightError } from "../../kernel/index.js";
 import type { LiveProject } from "../../lifecycle/index.js";
-import { takeConnections, type Connections, type TakenConnections } from "../connections.js";
-import { servingErrors } from "../errors.js";
+import { authority, reachable } from "../authority.js";
+import {
+  reach,
+  takeConnections,
+  type Connections,
+  type Reached,
+  type TakenConnections,
+} from "../connections.js";
 import { answerOipError } from "../oip/failure.js";
 import { createAdmission } from "./admission.js";
 import { allowOrigins } from "./cors.js";
@@ -14,7 +20,7 @@ import { createExplain, createSocketAnswer, noSuchRoute } from "./failure.js";
 import { addLookRoutes } from "./look-routes.js";
 import type { InferredCall } from "./inference-metrics.js";
 import { createMetrics } from "./metrics.js";
-import { compileHttpOptions, type HttpServerOptions } from "./options.js";
+import { compileHttpOptions, type CompiledHttpOptions, type HttpServerOptions } from "./options.js";
 import { openTensorLane, type TensorLane } from "./tensor-lane.js";
 import { addTensorRoutes } from "./tensor-routes.js";
 import { addWorkRoutes } from "./work-routes.js";
@@ -73,9 +79,8 @@ export async function startHttpServer(
     clearInterval(beat);
     return (closing ??= drain(app, door, { taken, lane }));
   };
-  const { connections } = compiled;
-  const taken = connections && (await take(app, connections));
-  const url = taken === undefined ? await listen(app, door) : "";
+  const { connections, address, port } = await begin(app, door);
+  const taken = take(app, connections);
   const beat = setInterval(() => {
     live
       .keepUp()
@@ -86,7 +91,7 @@ export async function startHttpServer(
   };
   signal?.addEventListener("abort", onAbort, { once: true });
   return Object.freeze({
-    url,
+    url: urlOf(compiled, { address, port }),
     metrics: () => metrics.json(),
     inferred: (call: InferredCall) => metrics.inferred(call),
     refused: (code: string) => metrics.failure(code),
@@ -152,26 +157,23 @@ function createErrorAnswer(door: Door) {
   };
 }
 
-async function listen(app: FastifyInstance, { options, metrics }: Door): Promise<string> {
-  const { host, port } = options;
+const urlOf = ({ tls }: CompiledHttpOptions, { address, port }: Pick<Reached, "address" | "port">): string =>
+  address === "" ? "" : `http${tls === undefined ? "" : "s"}://${authority(reachable(address), port)}`;
+
+/** Connections for a server that is ready to answer them. */
+async function begin(app: FastifyInstance, { options, metrics }: Door) {
+  await app.ready();
   try {
-    return await app.listen({ host, port });
+    return await reach(options, options.connections);
   } catch (error) {
     metrics.stop();
     await app.close();
-    throw servingErrors.error("MW0815", {
-      expected: `to listen on ${host} port ${port}`,
-      found: error instanceof Error ? error.message : String(error),
-      remedy: "Choose another host or port; port 0 takes any free one.",
-      details: { host, port },
-      cause: error,
-    });
+    throw error;
   }
 }
 
 /** A server that does not listen is not told that it began: it would neither time out nor close what it is given. */
-async function take(app: FastifyInstance, connections: Connections): Promise<TakenConnections> {
-  await app.ready();
+function take(app: FastifyInstance, connections: Connections): TakenConnections {
   const { server } = app;
   server.emit("listening");
   const halfOpen = !(server instanceof TlsServer);
@@ -182,24 +184,20 @@ async function take(app: FastifyInstance, connections: Connections): Promise<Tak
   });
 }
 
-/** A connection that never sent a request does not count as idle, so what remains after this long is cut. */
+/** A connection that never sent a request does not count as idle, nor one that shook no hands: cut after this long. */
 const lingerMs = 1000;
 
 async function drain(
   app: FastifyInstance,
   { options, admission, metrics }: Door,
-  { taken, lane }: { readonly taken: TakenConnections | undefined; readonly lane: TensorLane },
+  { taken, lane }: { readonly taken: TakenConnections; readonly lane: TensorLane },
 ): Promise<void> {
   if (options.drainMs > 0) await delay(options.drainMs);
   await admission.drain();
-  const cut = setTimeout(() => {
-    app.server.closeAllConnections();
-    taken?.cut();
-    lane.cut();
-  }, lingerMs);
+  const cut = setTimeout(() => taken.cut(), lingerMs);
   lane.close();
   try {
-    await Promise.all([taken?.close(), app.close()]);
+    await Promise.all([taken.close(), app.close()]);
   } finally {
     clearTimeout(cut);
     metrics.stop();

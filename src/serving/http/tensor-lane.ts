@@ -20,8 +20,6 @@ import type { CompiledHttpOptions } from "./options.js";
 export interface TensorLane {
   /** Closes the connections that wait for nothing; the others close with their answers. */
   close(): void;
-  /** Closes all that are still open. */
-  cut(): void;
 }
 
 /** A request, and what the server counts of it. A class, since one is made for every request. */
@@ -47,7 +45,7 @@ class Passing implements LaneRequest {
 type Tensors = NonNullable<CompiledHttpOptions["tensors"]>;
 type Around = Pick<LanePorts<Passing>, "idleMs" | "handOver" | "left">;
 
-const noLane: TensorLane = Object.freeze({ close: () => undefined, cut: () => undefined });
+const noLane: TensorLane = Object.freeze({ close: () => undefined });
 
 /**
  * Puts a lane for inferences before a server's own parser. They are most of a model server's requests, of one plain
@@ -78,9 +76,6 @@ export function openTensorLane(server: Server, door: Door): TensorLane {
   return Object.freeze({
     close() {
       for (const connection of connections) if (connection.isIdle) connection.destroy();
-    },
-    cut() {
-      for (const connection of connections) connection.destroy();
     },
   });
 }

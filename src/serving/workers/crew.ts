@@ -2,12 +2,13 @@ import { fork, type ChildProcess } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemClock, throwIfCancelled } from "../../kernel/index.js";
 import type { ServerLog } from "../http/options.js";
-import { authority } from "../authority.js";
+import { authority, reachable } from "../authority.js";
 import { servingErrors } from "../errors.js";
+import type { Address } from "../listen.js";
 import { errorOf, workerVariable } from "./member.js";
 import { tell, type Serving, type ToPrimary } from "./messages.js";
 import { Questions } from "./questions.js";
-import { Reception, type Address } from "./reception.js";
+import { Reception } from "./reception.js";
 
 export interface CrewOptions {
   /** Processes that serve. */
@@ -102,9 +103,8 @@ class RunningCrew {
   async open(): Promise<Pick<Crew, "url" | "grpcUrl">> {
     const { http, grpc } = this.options;
     const port = await this.reception.listen("http", http);
-    const reachable = http.host === "0.0.0.0" ? "127.0.0.1" : http.host;
     return {
-      url: `http${http.tls ? "s" : ""}://${authority(reachable, port)}`,
+      url: `http${http.tls ? "s" : ""}://${authority(reachable(http.host), port)}`,
       grpcUrl: grpc && authority(grpc.host, await this.reception.listen("grpc", grpc)),
     };
   }

@@ -1,8 +1,6 @@
 import type { ChildProcess } from "node:child_process";
-import { lookup } from "node:dns/promises";
-import { once } from "node:events";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { servingErrors } from "../errors.js";
+import type { Socket } from "node:net";
+import { listen, type Address, type Listening } from "../listen.js";
 import type { Protocol, Taking, ToWorker } from "./messages.js";
 
 interface Arrival {
@@ -23,13 +21,6 @@ interface Desk {
   readonly left: Set<Protocol>;
 }
 
-/** Where to listen. */
-export interface Address {
-  readonly host: string;
-  /** 0 is any free one. */
-  readonly port: number;
-}
-
 /** A connection that no worker takes for so long is closed: they are busy with something else, or cannot. */
 const longestWaitMs = 10_000;
 /** So many are on their way to a worker at once: as many wait for nothing if it hangs. */
@@ -44,7 +35,7 @@ const mostHanded = 64;
  * answered, nor closed.)
  */
 export class Reception {
-  private readonly servers: Server[] = [];
+  private readonly listening: Listening[] = [];
   /** The one that got no connection for longest first. */
   private readonly desks = new Map<ChildProcess, Desk>();
   private readonly waiting: Arrival[] = [];
@@ -53,23 +44,11 @@ export class Reception {
   constructor(private readonly waitMs = longestWaitMs) {}
 
   /** Listens on every address that the host's name has; resolves with the port. Throws MW0815. */
-  async listen(protocol: Protocol, { host, port }: Address): Promise<number> {
-    try {
-      const [{ address }, ...others] = await lookup(host, { all: true });
-      const bound = await this.bind(protocol, { host: address, port });
-      for (const other of others) {
-        await this.bind(protocol, { host: other.address, port: bound }).catch(ignoreAbsent);
-      }
-      return bound;
-    } catch (error) {
-      throw servingErrors.error("MW0815", {
-        expected: `to listen on ${host} port ${port}`,
-        found: error instanceof Error ? error.message : String(error),
-        remedy: "Choose another host or port; port 0 takes any free one.",
-        details: { host, port },
-        cause: error,
-      });
-    }
+  async listen(protocol: Protocol, address: Address): Promise<number> {
+    const arrived = (socket: Socket) => this.arrived(protocol, socket);
+    const listening = await listen(address, { paused: true, arrived });
+    this.listening.push(listening);
+    return listening.port;
   }
 
   /** The process takes connections from now on. */
@@ -114,24 +93,18 @@ export class Reception {
   }
 
   close(): void {
-    for (const server of this.servers) server.close();
+    for (const listening of this.listening) listening.close();
   }
 
-  private async bind(protocol: Protocol, address: Address): Promise<number> {
-    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
-      // Unheard, one that breaks while it waits would end this process.
-      socket.on("error", () => undefined);
-      const arrival: Arrival = {
-        ...{ id: ++this.count, protocol, socket },
-        timer: setTimeout(() => this.giveUp(arrival), this.waitMs),
-      };
-      this.waiting.push(arrival);
-      this.pass();
-    });
-    server.listen(address);
-    await once(server, "listening");
-    this.servers.push(server);
-    return (server.address() as AddressInfo).port;
+  private arrived(protocol: Protocol, socket: Socket): void {
+    // Unheard, one that breaks while it waits would end this process.
+    socket.on("error", () => undefined);
+    const arrival: Arrival = {
+      ...{ id: ++this.count, protocol, socket },
+      timer: setTimeout(() => this.giveUp(arrival), this.waitMs),
+    };
+    this.waiting.push(arrival);
+    this.pass();
   }
 
   private giveUp(arrival: Arrival): void {
@@ -184,10 +157,4 @@ function leastBusy(desks: readonly (readonly [ChildProcess, Desk])[]): ChildProc
 function end({ timer, socket }: Arrival): void {
   clearTimeout(timer);
   socket.destroy();
-}
-
-/** `localhost` has an address of IPv6 by name even where there is no IPv6. */
-function ignoreAbsent(error: unknown): number {
-  if (error instanceof Error && "code" in error && error.code === "EADDRNOTAVAIL") return 0;
-  throw error;
 }
