@@ -12,14 +12,14 @@ const refusals = new Set([429, 503]);
 const calmSeconds = 3;
 const swapPauseMs = 200;
 
-const targetOf = (context, model, timeoutMs) => ({
+const targetOf = (context, model, { inputs = "single", timeoutMs } = {}) => ({
   port: context.port,
-  requests: requestsOf(context.name, context.inputs[model].single, formOf(context.name, model), timeoutMs),
+  requests: requestsOf(context.name, context.inputs[model][inputs], formOf(context.name, model), timeoutMs),
 });
 
 /** The highest rate in steps of 0.8, from what a closed loop reached down, that is sustained within the SLO. */
-async function sustainableRate(context, model) {
-  const target = targetOf(context, model);
+async function sustainableRate(context, model, inputs) {
+  const target = targetOf(context, model, { inputs });
   const { seconds, folder } = context;
   let { requestsPerSecond: rate } = await closedLoop(target, { connections: 16, seconds, folder });
   for (; rate > 1; rate *= backOff) {
@@ -71,16 +71,19 @@ function backToNormalMs({ intended, doneAt, status }, fromMs) {
 /** One model that cannot be measured does not keep the others from it. */
 const told = (figures) => figures.catch((error) => ({ failed: error.message, kept: false }));
 
-/** Half of the sustainable load, then twice, then half again; each request says how long it waits. */
-async function overload(context, model) {
-  const sustainable = await sustainableRate(context, model);
+/**
+ * Half of the sustainable load, then twice, then half again; each request says how long it waits. What is asked must
+ * cost the server several times what it costs the generator, which shares its cores: else that is what is overloaded.
+ */
+async function overload(context, model, inputs) {
+  const sustainable = await sustainableRate(context, model, inputs);
   const phases = [
     { rate: sustainable / 2, seconds: calmSeconds },
     { rate: sustainable * 2, seconds: context.seconds },
     { rate: sustainable / 2, seconds: calmSeconds },
   ];
   await settle(context);
-  const records = await openLoop(targetOf(context, model, timeoutMs), {
+  const records = await openLoop(targetOf(context, model, { inputs, timeoutMs }), {
     intended: arrivals(phases),
     connections,
   });
@@ -146,8 +149,8 @@ async function manyRows(context) {
 /** What only Millwright is asked for: the peers have no counterpart, or no bound on their queues. */
 export const ownScenarios = {
   overload: async (context) => ({
-    trees: await told(overload(context, "trees")),
-    image: await told(overload(context, "image")),
+    trees: await told(overload(context, "trees", "rows")),
+    image: await told(overload(context, "image", "single")),
   }),
   swap: async (context) => ({ trees: await swap(context, "trees") }),
   predictions: manyRows,
