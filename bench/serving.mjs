@@ -5,7 +5,7 @@
 // bytes of three models, the same load generators, two workers each, ONNX Runtime with one thread. One server runs at
 // a time, in turn in every round; figures are medians of the rounds. What cannot be run is listed with its reason.
 // The last is batch prediction beside a bare loop (bench/batch-predict.mjs). `claims` says of each figure that the server
-// is held to what is required, what was measured and whether it holds. About 25 minutes on a machine with nothing else.
+// is held to what is required, what was measured and whether it holds. About half an hour on a machine with nothing else.
 // What the figures mean is in docs/benchmarks.md. It needs Python 3.11 and wrk.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";

@@ -152,7 +152,10 @@ const openPredictor = (
     ? tensorPredictor(project, version.packageId, rows)
     : featurePredictor(project, { model, version, events, nowMs }, rows);
 
-/** What the same command would only meet again, such as a file that cannot be read: a draft is not kept for it. */
+/**
+ * What the same command would only meet again, such as a file that cannot be read: a draft is not kept for it. One whose
+ * output has its place taken (MW1171) is whole, and --force publishes it.
+ */
 const meetsAgain = ({ code, row }: MillwrightError): boolean =>
   code !== "MW1171" && (row.exit === 2 || Object.hasOwn(predictErrors.rows, code));
 
